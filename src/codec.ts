@@ -1,0 +1,68 @@
+/** Codecs: what a message means, as a pair of functions. */
+
+import { CloseCode } from './close.js'
+import { CodecError } from './errors.js'
+import type { Message } from './socket.js'
+
+/**
+ * Turns messages into values and back. `decode` throws for a message that it does not take (closes
+ * with the `closeCode` of a {@link CodecError}, else 1007); `encode` throws for a value that it
+ * can't express (closes with 1011).
+ */
+export interface Codec<In, Out = In> {
+  decode(message: Message): In
+  encode(value: Out): Message
+}
+
+const kind = (value: unknown) =>
+  value === null ? 'null' : value instanceof Uint8Array ? 'a binary message' : `a ${typeof value}`
+
+/** Text or binary, as it came: what a connection speaks when no codec is given. */
+export const plain: Codec<Message> = {
+  decode: message => message,
+  encode(value) {
+    if (typeof value === 'string' || (value as unknown) instanceof Uint8Array) return value
+    throw new CodecError(`A message is a string or a Uint8Array, not ${kind(value)}`, {
+      closeCode: CloseCode.internalError,
+    })
+  },
+}
+
+/** Text only: a binary message closes the connection with 1003 (RFC 6455, section 7.4.1). */
+export const text: Codec<string> = {
+  decode(message) {
+    if (typeof message === 'string') return message
+    throw new CodecError('Only text is taken here, and a binary message came', {
+      closeCode: CloseCode.unsupportedData,
+    })
+  },
+  encode(value) {
+    if (typeof value === 'string') return value
+    throw new CodecError(`A text message is a string, not ${kind(value)}`, {
+      closeCode: CloseCode.internalError,
+    })
+  },
+}
+
+/** Binary only: a text message closes the connection with 1003 (RFC 6455, section 7.4.1). */
+export const binary: Codec<Uint8Array> = {
+  decode(message) {
+    if (typeof message !== 'string') return message
+    throw new CodecError('Only binary is taken here, and a text message came', {
+      closeCode: CloseCode.unsupportedData,
+    })
+  },
+  encode(value) {
+    if ((value as unknown) instanceof Uint8Array) return value
+    throw new CodecError(`A binary message is a Uint8Array, not ${kind(value)}`, {
+      closeCode: CloseCode.internalError,
+    })
+  },
+}
+
+/** What a codec threw, as a {@link CodecError}; `closeCode` is for what was thrown without one. */
+export function asCodecError(thrown: unknown, closeCode: number): CodecError {
+  if (thrown instanceof CodecError) return thrown
+  const said = thrown instanceof Error ? thrown.message : String(thrown)
+  return new CodecError(said, { cause: thrown, closeCode })
+}

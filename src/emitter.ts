@@ -1,0 +1,33 @@
+/** A small emitter with one argument an event, for socket adapters on every platform. */
+
+type Listener<T> = (value: T) => void
+
+type Lists<Events> = { [E in keyof Events]?: readonly Listener<Events[E]>[] }
+
+export class Emitter<Events extends object> {
+  // replaced, never changed in place: a listener may come or go while an event is told
+  readonly #lists: Lists<Events> = {}
+
+  addListener<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
+    const list = this.#lists[event]
+    this.#lists[event] = list ? [...list, listener] : [listener]
+    return this
+  }
+
+  removeListener<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
+    const list = this.#lists[event]
+    const index = list?.lastIndexOf(listener) ?? -1
+    if (list && index >= 0) this.#lists[event] = list.filter((_, at) => at !== index)
+    return this
+  }
+
+  /** How many listen: to skip work that nobody would see, and to prove that nothing leaks. */
+  listenerCount(event: keyof Events): number {
+    return this.#lists[event]?.length ?? 0
+  }
+
+  protected tell<E extends keyof Events>(event: E, value: Events[E]): void {
+    const list = this.#lists[event]
+    if (list) for (const listener of list) listener(value)
+  }
+}

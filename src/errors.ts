@@ -1,0 +1,103 @@
+/** The errors of Rivulet: few, typed, each with a stable `code` and its `cause`. */
+
+import type { Close } from './close.js'
+
+/** What every error of Rivulet is. */
+export abstract class RivuletError extends Error {
+  /** A stable name for programs; the message is for people and may change. */
+  abstract readonly code: string
+}
+
+/** The connection never opened: refused, unreachable, or not a WebSocket server. */
+export class HandshakeError extends RivuletError {
+  override readonly name = 'HandshakeError'
+  readonly code = 'ERR_HANDSHAKE'
+  /** The HTTP status of the answer, if there was one. */
+  readonly status: number | undefined
+  /** The HTTP headers of the answer, names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { status?: number; headers?: HandshakeError['headers'] } = {},
+  ) {
+    super(message, options)
+    this.status = options.status
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** A connection ended in a way that its user did not ask for; `close` says how. */
+export class ClosedError extends RivuletError {
+  override readonly name = 'ClosedError'
+  readonly code = 'ERR_CLOSED'
+  readonly close: Close
+
+  constructor(close: Close) {
+    const reason = close.reason && `: ${close.reason}`
+    super(`The connection closed with ${close.code}${reason}`, { cause: close.cause })
+    this.close = close
+  }
+}
+
+/** The connection broke: TCP ended or was reset without a Close frame. Seen as 1006. */
+export class ConnectionLostError extends RivuletError {
+  override readonly name = 'ConnectionLostError'
+  readonly code = 'ERR_CONNECTION_LOST'
+}
+
+/** The peer broke the rules of RFC 6455; `closeCode` (1002, 1007, 1008 or 1009) was sent. */
+export class ProtocolError extends RivuletError {
+  override readonly name = 'ProtocolError'
+  readonly code = 'ERR_PROTOCOL'
+  readonly closeCode: number
+
+  constructor(message: string, options: ErrorOptions & { closeCode: number }) {
+    super(message, options)
+    this.closeCode = options.closeCode
+  }
+}
+
+/** A message could not be decoded (closes with `closeCode`) or encoded (closes with 1011). */
+export class CodecError extends RivuletError {
+  override readonly name = 'CodecError'
+  readonly code = 'ERR_CODEC'
+  /** The close code that an undecodable message causes: 1003 or 1007. */
+  readonly closeCode: number
+
+  constructor(message: string, options: ErrorOptions & { closeCode: number }) {
+    super(message, options)
+    this.closeCode = options.closeCode
+  }
+}
+
+/** More was waiting to be sent than the outbox holds. Closes with 1013. */
+export class OverflowError extends RivuletError {
+  override readonly name = 'OverflowError'
+  readonly code = 'ERR_OVERFLOW'
+}
+
+/** A deadline passed; `timeout` is the option that sets it. */
+export class TimeoutError extends RivuletError {
+  override readonly name = 'TimeoutError'
+  readonly code = 'ERR_TIMEOUT'
+  readonly timeout: 'handshake' | 'close'
+
+  constructor(timeout: TimeoutError['timeout'], milliseconds: number) {
+    super(`timeouts.${timeout}: nothing came within ${milliseconds} ms`)
+    this.timeout = timeout
+  }
+}
+
+/** The application's own code threw or errored: `where` says which part, `cause` what. Closes with 1011. */
+export class ApplicationError extends RivuletError {
+  override readonly name = 'ApplicationError'
+  readonly code = 'ERR_APPLICATION'
+  readonly where: 'handler' | 'writer' | 'read'
+
+  constructor(where: ApplicationError['where'], cause: unknown) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    super(`The ${where} failed: ${said}`, { cause })
+    this.where = where
+  }
+}

@@ -1,0 +1,98 @@
+/** Reads options at the door: a value that makes no sense is a `TypeError` that names it. */
+
+function refuse(name: string, value: unknown, allowed: string): never {
+  const shown =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : typeof value === 'bigint'
+        ? `${value}n`
+        : value
+  throw new TypeError(`${name}: ${describe(shown)} is not ${allowed}`)
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}
+
+// Timers take a signed 32-bit count: anything more fires at once
+const longest = 2 ** 31 - 1
+
+/** A duration in ms, or off (`undefined`); the option may be `false` for off. */
+export function duration(
+  name: string,
+  value: unknown,
+  preset: number | undefined,
+): number | undefined {
+  if (value === undefined) return preset
+  if (value === false) return undefined
+  if (typeof value === 'number' && value > 0 && value <= longest) return value
+  return refuse(name, value, `a duration of more than 0 and less than 2^31 ms, or false for off`)
+}
+
+/** A whole number within bounds. */
+export function whole(
+  name: string,
+  value: unknown,
+  preset: number,
+  least: number,
+  most: number,
+): number {
+  if (value === undefined) return preset
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
+    return value as number
+  }
+  return refuse(name, value, `a whole number from ${least} to ${most}`)
+}
+
+/** A text of a certain form, where one is given. */
+export function text(
+  name: string,
+  value: unknown,
+  form: RegExp,
+  allowed: string,
+): string | undefined {
+  if (value === undefined) return undefined
+  return typeof value === 'string' && form.test(value) ? value : refuse(name, value, allowed)
+}
+
+/** A function, where one is given. */
+export function callable<T extends (...args: never[]) => unknown>(
+  name: string,
+  value: T | undefined,
+): T | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  return refuse(name, value, 'a function')
+}
+
+/** A group of options: an object with no name that nobody reads. */
+export function group<T extends object>(
+  name: string,
+  value: T | undefined,
+  names: readonly (keyof T & string)[],
+): Partial<T> {
+  if (value === undefined) return {}
+  if (typeof value !== 'object' || (value as unknown) === null) refuse(name, value, 'an object')
+  for (const key of Object.keys(value)) {
+    if (!(names as readonly string[]).includes(key)) {
+      throw new TypeError(`${name}.${key} is not an option; there are: ${names.join(', ')}`)
+    }
+  }
+  return value
+}
+
+/** An object with the methods that are called on it. */
+export function shaped<T extends object, P>(
+  name: string,
+  value: T | undefined,
+  preset: P,
+  methods: readonly (keyof T & string)[],
+): T | P {
+  if (value === undefined) return preset
+  const fits =
+    typeof value === 'object' && methods.every(method => typeof value[method] === 'function')
+  return fits
+    ? value
+    : refuse(name, value, `an object with ${methods.map(each => `${each}()`).join(', ')}`)
+}

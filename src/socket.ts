@@ -1,0 +1,79 @@
+/** Socket: the slice of a WebSocket that a connection uses. Only adapters know a concrete one. */
+
+/** What crosses a WebSocket: a text message or a binary one. */
+export type Message = string | Uint8Array
+
+/** How a socket ended, as its adapter saw it. */
+export interface SocketClose {
+  /** The code as the WebSocket reports it; 1006 when the closing handshake was not completed. */
+  readonly code: number
+  readonly reason: string
+  /** The code of the Close frame that this side sent; 1005 for one without a code. */
+  readonly sent?: number
+  /** The code of the Close frame that came in; 1005 for one without a code. */
+  readonly received?: number
+  /** Whether `terminate()` ended it. */
+  readonly terminated?: boolean
+}
+
+/** The events of a {@link Socket}, each with its one argument. */
+export interface SocketEvents {
+  open: undefined
+  message: Message
+  close: SocketClose
+  error: Error
+  drain: undefined
+}
+
+/**
+ * The port between a connection and a concrete WebSocket.
+ *
+ * An adapter promises: `close` comes exactly once and last, also after `terminate()` and for a
+ * socket that never opened; after `terminate()` nothing else comes; `error` is never thrown for
+ * want of a listener; `drain` comes when `bufferedAmount` has fallen to {@link lowWater} after
+ * a send had left it at {@link highWater} or more.
+ */
+export interface Socket {
+  addListener<E extends keyof SocketEvents>(
+    event: E,
+    listener: (value: SocketEvents[E]) => void,
+  ): unknown
+  removeListener<E extends keyof SocketEvents>(
+    event: E,
+    listener: (value: SocketEvents[E]) => void,
+  ): unknown
+  send(message: Message): void
+  /** Starts the closing handshake behind everything sent so far. */
+  close(code?: number, reason?: string): void
+  /** Drops the connection at once: no Close frame, nothing flushed. */
+  terminate(): void
+  /** Bytes handed over that have not reached the operating system yet. */
+  readonly bufferedAmount: number
+  /** Bytes that have come in, of any frame, also of an unfinished one. */
+  readonly bytesRead: number
+  /** Messages handed to `send` that the socket could not write. */
+  readonly refused: number
+  /** Stops reading; what has already been read may still arrive. */
+  pause?(): void
+  resume?(): void
+  ping?(): void
+}
+
+/** The `bufferedAmount`, in bytes, from which on a socket counts as backed up. */
+export const highWater = 64 * 1024
+
+/** The `bufferedAmount`, in bytes, at which a backed-up socket counts as drained. */
+export const lowWater = 16 * 1024
+
+/** The bytes of a message on the wire, without its frame. */
+export function byteLength(message: Message): number {
+  if (typeof message !== 'string') return message.byteLength
+  let bytes = message.length
+  for (let at = 0; at < message.length; at++) {
+    const unit = message.charCodeAt(at)
+    if (unit < 0x80) continue
+    // each half of a surrogate pair is a unit of its own: two and two make the four bytes
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
+  }
+  return bytes
+}
