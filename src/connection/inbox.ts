@@ -1,0 +1,93 @@
+/** Inbox: messages read with `for await`, held until they are asked for. Bounded by pausing the socket. */
+
+import type { Observable, Subscription } from 'rxjs'
+import type { Socket } from '../socket.js'
+
+/** What an inbox needs to know of its connection. */
+export interface InboxHost<In> {
+  readonly messages: Observable<In>
+  /** The bytes of the message that is being delivered. */
+  readonly arriving: number
+  /** The loop was left before the connection ended. */
+  left(): void
+}
+
+interface Waiting<In> {
+  readonly value: In
+  readonly bytes: number
+}
+
+export class Inbox<In> implements AsyncIterableIterator<In> {
+  readonly #socket: Socket
+  readonly #limit: number
+  readonly #host: InboxHost<In>
+  readonly #subscription: Subscription
+  readonly #asking: ((result: IteratorResult<In, undefined>) => void)[] = []
+  #queue: Waiting<In>[] = []
+  #bytes = 0
+  #paused = false
+  #ended = false
+
+  constructor(socket: Socket, limit: number, host: InboxHost<In>) {
+    this.#socket = socket
+    this.#limit = limit
+    this.#host = host
+    this.#subscription = host.messages.subscribe({
+      next: value => this.#take(value),
+      complete: () => this.#end(),
+    })
+  }
+
+  #take(value: In): void {
+    const ask = this.#asking.shift()
+    if (ask) {
+      ask({ done: false, value })
+      return
+    }
+    const bytes = this.#host.arriving
+    this.#queue.push({ value, bytes })
+    this.#bytes += bytes
+    // what the socket had read already still comes: the mark is where pausing starts, not the end
+    if (this.#bytes >= this.#limit && !this.#paused) {
+      this.#paused = true
+      this.#socket.pause?.()
+    }
+  }
+
+  #end(): void {
+    this.#ended = true
+    for (const ask of this.#asking.splice(0)) ask({ done: true, value: undefined })
+  }
+
+  next(): Promise<IteratorResult<In, undefined>> {
+    const waiting = this.#queue.shift()
+    if (waiting) {
+      this.#bytes -= waiting.bytes
+      if (this.#paused && this.#bytes <= this.#limit / 2) this.resume()
+      return Promise.resolve({ done: false, value: waiting.value })
+    }
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
+    return new Promise(resolve => this.#asking.push(resolve))
+  }
+
+  /** Reads on: there is room again, or the connection closes and must see the peer's Close. */
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket.resume?.()
+  }
+
+  return(): Promise<IteratorResult<In, undefined>> {
+    this.#queue = []
+    this.#bytes = 0
+    this.#subscription.unsubscribe()
+    this.resume()
+    this.#end()
+    this.#host.left()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}

@@ -1,0 +1,89 @@
+/** Reader: the stream coming in. Hot, decoded once, shared; it completes and never errors. */
+
+import { fromEvent, Observable, Subject, type Subscription } from 'rxjs'
+import type { Codec } from '../codec.js'
+import { byteLength, type Message, type Socket } from '../socket.js'
+import type { State } from './machine.js'
+
+/** What a reader needs to know of its connection. */
+export interface ReaderHost {
+  state(): State
+  /** A message did not decode. */
+  undecodable(error: unknown): void
+}
+
+export class Reader<In> {
+  readonly #socket: Socket
+  readonly #codec: Codec<In, never>
+  readonly #host: ReaderHost
+  #subject: Subject<In> | undefined
+  #source: Subscription | undefined
+  #messages: Observable<In> | undefined
+  #arriving: Message | undefined
+
+  constructor(socket: Socket, codec: Codec<In, never>, host: ReaderHost) {
+    this.#socket = socket
+    this.#codec = codec
+    this.#host = host
+  }
+
+  /** Listens to the socket while somebody subscribes: what nobody wants is never decoded. */
+  get messages(): Observable<In> {
+    return (this.#messages ??= new Observable<In>(subscriber => {
+      const state = this.#host.state()
+      if (state === 'closed') {
+        subscriber.complete()
+        return undefined
+      }
+      const subject = (this.#subject ??= new Subject<In>())
+      const subscription = subject.subscribe(subscriber)
+      if (state !== 'closing') this.#listen()
+      return () => {
+        subscription.unsubscribe()
+        if (!subject.observed) this.stop()
+      }
+    }))
+  }
+
+  #listen(): void {
+    this.#source ??= fromEvent(this.#socket as NodeEmitter, 'message').subscribe(message =>
+      this.#receive(message as Message),
+    )
+  }
+
+  #receive(message: Message): void {
+    this.#arriving = message
+    let value: In
+    try {
+      value = this.#codec.decode(message)
+    } catch (error) {
+      this.#host.undecodable(error)
+      return
+    }
+    this.#subject?.next(value)
+    this.#arriving = undefined
+  }
+
+  /** The bytes of the message that is being delivered. */
+  get arriving(): number {
+    return this.#arriving === undefined ? 0 : byteLength(this.#arriving)
+  }
+
+  /** The connection leaves open: nothing more is delivered. */
+  stop(): void {
+    this.#source?.unsubscribe()
+    this.#source = undefined
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.stop()
+    this.#subject?.complete()
+  }
+}
+
+// the part of a Socket that fromEvent uses, in its words
+interface NodeEmitter {
+  addListener(event: string, listener: (...args: unknown[]) => void): this
+  removeListener(event: string, listener: (...args: unknown[]) => void): this
+}

@@ -1,0 +1,22 @@
+/** The front door: `rivulet`. Safe in browsers. */
+
+export { type Close, CloseCode, isSendable } from './close.js'
+export { binary, type Codec, text } from './codec.js'
+export type { Connection, ConnectionActor, Handler } from './connection/connection.js'
+export type { Flow } from './connection/flow.js'
+export type { Handshake } from './connection/handshake.js'
+export type { State } from './connection/machine.js'
+export type { Writer } from './connection/writer.js'
+export {
+  ApplicationError,
+  ClosedError,
+  CodecError,
+  ConnectionLostError,
+  HandshakeError,
+  OverflowError,
+  ProtocolError,
+  RivuletError,
+  TimeoutError,
+} from './errors.js'
+export type { Random } from './random.js'
+export type { Message } from './socket.js'
