@@ -1,0 +1,40 @@
+/** Accept: connections on an HTTP server that somebody else owns. */
+
+import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import { Observable } from 'rxjs'
+import type { Connection, Handler } from '../connection/connection.js'
+import { group, shaped } from '../option.js'
+import type { Message } from '../socket.js'
+import { acceptOptionNames, type AcceptOptions, Acceptor } from './acceptor.js'
+import { addRoute } from './routes.js'
+
+/**
+ * Accepts WebSocket connections on an existing `node:http` or `node:https` server, beside whatever
+ * else it serves. Emits each connection when it is open, after its handler was called; subscribe
+ * to it in the same turn. Completes when the server closes. Unsubscribing stops new connections
+ * only. Requests for other paths are left to other `upgrade` listeners, and get a 404 when there
+ * are none. A second subscription for the same server and path is an error.
+ *
+ * @throws {TypeError} for an option that makes no sense.
+ */
+export function accept<In = Message, Out = In>(
+  server: HttpServer | HttpsServer,
+  options: AcceptOptions<In, Out> = {},
+  handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+): Observable<Connection<In, Out>> {
+  shaped('accept: server', server as HttpServer | undefined, undefined, ['on', 'off', 'listeners'])
+  group('accept', options, acceptOptionNames)
+  const acceptor = new Acceptor('accept', options, handler)
+  return new Observable(subscriber => {
+    const remove = addRoute(server, acceptor.path, (request, socket, head) =>
+      acceptor.take(request, socket, head, connection => subscriber.next(connection)),
+    )
+    const complete = () => subscriber.complete()
+    server.once('close', complete)
+    return () => {
+      remove()
+      server.off('close', complete)
+    }
+  })
+}

@@ -1,0 +1,56 @@
+/** Routes: which `accept` an upgrade request is for, where several share one HTTP server. */
+
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { pathOf, refuse } from './upgrade.js'
+
+/** Takes an upgrade request: answers it, one way or the other. */
+export type Take = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+type Listener = Take & { [routesOf]?: Map<string | undefined, Take> }
+
+// The table lives on the listener, and the listener on its server: nothing to clean up elsewhere.
+// Registered, so that two copies of this package on one server know each other's listeners.
+const routesOf = Symbol.for('rivulet.routes')
+
+/**
+ * Sends the server's upgrade requests for the path (any, when undefined) to `take`. Returns what
+ * undoes it.
+ *
+ * @throws {Error} when the server has that path already: two answers on one socket would mix.
+ */
+export function addRoute(server: HttpServer, path: string | undefined, take: Take): () => void {
+  const listener = listenerOn(server)
+  const routes = listener[routesOf] ?? new Map<string | undefined, Take>()
+  if (routes.has(path)) {
+    throw new Error(`accept: this server accepts ${path ?? 'every path'} already`)
+  }
+  routes.set(path, take)
+  return () => {
+    routes.delete(path)
+    if (routes.size === 0) server.off('upgrade', listener)
+  }
+}
+
+function listenersOf(server: HttpServer): Listener[] {
+  return server.listeners('upgrade') as Listener[]
+}
+
+function listenerOn(server: HttpServer): Listener {
+  const present = listenersOf(server).find(each => each[routesOf])
+  if (present) return present
+  const routes = new Map<string | undefined, Take>()
+  const listener: Listener = (request, socket, head) => {
+    const take = routes.get(pathOf(request)) ?? routes.get(undefined)
+    if (take) {
+      take(request, socket, head)
+    } else if (listenersOf(server).every(each => each[routesOf])) {
+      // nobody else is there who might want it
+      socket.on('error', () => socket.destroy())
+      refuse(socket, { status: 404, message: 'There is no WebSocket at this path' })
+    }
+  }
+  listener[routesOf] = routes
+  server.on('upgrade', listener)
+  return listener
+}

@@ -1,0 +1,153 @@
+/** Serve: connections on an HTTP server of its own. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Observable, ReplaySubject, Subject } from 'rxjs'
+import { CloseCode } from '../close.js'
+import type { Connection, Handler } from '../connection/connection.js'
+import { callable, group, text, whole } from '../option.js'
+import type { Message } from '../socket.js'
+import { acceptOptionNames, type AcceptOptions, Acceptor } from './acceptor.js'
+import { addRoute } from './routes.js'
+import { checkHandshake, pathOf, type Refusal } from './upgrade.js'
+
+/** Answers plain HTTP requests, as the listener of `http.createServer` does. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Where to listen, and how to accept. */
+export interface ServeOptions<In = Message, Out = Message> extends AcceptOptions<In, Out> {
+  /** The TCP port; 0 takes a free one. */
+  port: number
+  /** The address to listen on. Default: all of the machine's. */
+  host?: string | undefined
+  /** Answers what is not for WebSocket. Default: 404, and 426 at the path of the WebSocket. */
+  request?: RequestListener | undefined
+}
+
+/** A running server. */
+export interface Server<In = Message, Out = Message> {
+  /** The address, once it listens; then completes. Errors when the port can't be had. */
+  readonly listening: Observable<AddressInfo>
+  /** Each connection when it is open; subscribe to it in the same turn. Completes with the server. */
+  readonly connections: Observable<Connection<In, Out>>
+  /**
+   * Stops listening and closes every connection with 1001, at once: subscribing only watches.
+   * Completes when all are gone. Calling it again changes nothing.
+   */
+  close(): Observable<never>
+}
+
+/**
+ * Listens on a port of its own and makes every WebSocket request for the path a connection, which
+ * the handler reads and writes.
+ *
+ * A port that can't be had is an error of `listening`, and is thrown when nobody observes that.
+ *
+ * @throws {TypeError} for an option that makes no sense.
+ */
+export function serve<In = Message, Out = In>(
+  options: ServeOptions<In, Out>,
+  handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+): Server<In, Out> {
+  const { port, host, request, ...rest } = group('serve', options, [
+    'port',
+    'host',
+    'request',
+    ...acceptOptionNames,
+  ])
+  const acceptor = new Acceptor('serve', rest, handler)
+  const answer = callable('serve: request', request)
+  const at = {
+    port: whole('serve: port', port, -1, 0, 65_535),
+    host: text('serve: host', host, /^[^\s/]+$/, 'a host name or address'),
+  }
+  const listening = new ReplaySubject<AddressInfo>(1)
+  const connections = new Subject<Connection<In, Out>>()
+  const closed = new ReplaySubject<never>(1)
+  let closing = false
+
+  const http = createServer(handshakeLimits(acceptor.handshakeTimeout), (req, res) => {
+    const refusal = plainRefusal(req, acceptor.path, answer !== undefined)
+    if (refusal) respond(res, refusal)
+    else answer?.(req, res)
+  })
+  addRoute(http, acceptor.path, (req, socket, head) =>
+    acceptor.take(req, socket, head, connection => connections.next(connection)),
+  )
+  http.once('listening', () => {
+    listening.next(http.address() as AddressInfo)
+    listening.complete()
+  })
+  http.on('error', error => {
+    if (http.listening) {
+      // one connection could not be accepted, for want of file descriptors say; the server goes on
+      process.emitWarning(error)
+    } else if (listening.observed) {
+      listening.error(error)
+    } else {
+      throw error
+    }
+  })
+  http.listen(at)
+
+  const gone = () => {
+    if (acceptor.connections.size > 0) return
+    // what is left has not asked for a WebSocket yet, or never will
+    http.closeAllConnections()
+  }
+
+  return {
+    listening: listening.asObservable(),
+    connections: connections.asObservable(),
+    close() {
+      if (!closing) {
+        closing = true
+        acceptor.refusal = { status: 503, message: 'Going away', headers: { 'Retry-After': '5' } }
+        http.close(() => {
+          listening.complete()
+          connections.complete()
+          closed.complete()
+        })
+        http.closeIdleConnections()
+        for (const connection of acceptor.connections) {
+          connection.closed.subscribe(gone)
+          connection.close(CloseCode.goingAway, 'server going away')
+        }
+        gone()
+      }
+      return closed.asObservable()
+    },
+  }
+}
+
+// Node answers 408 by itself; it looks once an interval.
+function handshakeLimits(timeout: number | undefined) {
+  if (timeout === undefined) return { headersTimeout: 0, requestTimeout: 0 }
+  return {
+    headersTimeout: timeout,
+    requestTimeout: Math.max(timeout, 300_000),
+    connectionsCheckingInterval: Math.min(Math.max(timeout / 4, 10), 5_000),
+  }
+}
+
+// A request without `Connection: upgrade` never becomes an upgrade event, whatever it wanted.
+function plainRefusal(
+  request: IncomingMessage,
+  path: string | undefined,
+  answered: boolean,
+): Refusal | undefined {
+  const own =
+    path === undefined ? !answered || 'upgrade' in request.headers : pathOf(request) === path
+  if (own) return checkHandshake(request) ?? { status: 400, message: 'Not an upgrade request' }
+  return answered ? undefined : { status: 404, message: 'There is nothing at this path' }
+}
+
+function respond(response: ServerResponse, { status, message, headers }: Refusal): void {
+  response
+    .writeHead(status, {
+      Connection: 'close',
+      'Content-Type': 'text/plain; charset=utf-8',
+      ...headers,
+    })
+    .end(`${message}\n`)
+}
