@@ -6,6 +6,12 @@ export type { Connection, ConnectionActor, Handler } from './connection/connecti
 export type { Flow } from './connection/flow.js'
 export type { Handshake } from './connection/handshake.js'
 export type { State } from './connection/machine.js'
+export type {
+  ConnectionOptions,
+  InboxOptions,
+  OutboxOptions,
+  Timeouts,
+} from './connection/settings.js'
 export type { Writer } from './connection/writer.js'
 export {
   ApplicationError,

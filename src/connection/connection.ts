@@ -1,9 +1,9 @@
 /** Connection: composes the machine, the reader and the writer to what users hold. */
 
-import { Observable, type SchedulerLike, Subject, type Subscription } from 'rxjs'
-import { type ActorRefFrom, type AnyActorRef, createActor } from 'xstate'
+import { Observable, Subject, type Subscription } from 'rxjs'
+import { type ActorRefFrom, createActor } from 'xstate'
 import { type Close, CloseCode, cutReason, isSendable } from '../close.js'
-import { asCodecError, type Codec } from '../codec.js'
+import { asCodecError } from '../codec.js'
 import { ApplicationError, TimeoutError } from '../errors.js'
 import type { Message, Socket } from '../socket.js'
 import { conclude } from './conclude.js'
@@ -11,8 +11,8 @@ import { countFlow, type Flow } from './flow.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
 import { type ConnectionEvent, connectionMachine, type State } from './machine.js'
-import type { OutboxBounds } from './outbox.js'
 import { Reader } from './reader.js'
+import type { Settings } from './settings.js'
 import { StreamWriter, type Writer } from './writer.js'
 
 /** The XState actor of a connection: inspect it, wait for it; its events are not API. */
@@ -45,9 +45,9 @@ export interface Connection<
   /** What was sent, what waits, what was dropped. */
   readonly flow: Flow
   /** Like `messages.subscribe`, but an exception closes this connection, and only this, with 1011. */
-  read(next: (message: In) => void): Subscription
+  read(this: void, next: (message: In) => void): Subscription
   /** Sends or queues a message: true; false: refused and counted, as the connection is ending. */
-  send(message: Out): boolean
+  send(this: void, message: Out): boolean
   /**
    * Sends what is queued, then a Close frame with the code (default 1000) and reason, and waits for
    * the peer's, `timeouts.close` at most. 1008, 1011 and 1013 drop the queue first. Before open:
@@ -58,7 +58,7 @@ export interface Connection<
    * @throws {TypeError} for a code that may not be sent: anything but 1000–1003, 1007–1014 and
    * 3000–4999 (RFC 6455, section 7.4).
    */
-  close(code?: number, reason?: string): void
+  close(this: void, code?: number, reason?: string): void
   readonly actor: ConnectionActor
 }
 
@@ -70,21 +70,6 @@ export interface Connection<
 export type Handler<In = Message, Out = Message, Principal = unknown> = (
   connection: Connection<In, Out, Principal>,
 ) => Writer<Out> | void
-
-/** What connections of one server or client have in common. */
-export interface Settings<In, Out, Principal> {
-  readonly codec: Codec<In, Out>
-  readonly handler: Handler<In, Out, Principal> | undefined
-  /** In ms; `undefined` is off. */
-  readonly timeouts: { readonly handshake: number | undefined; readonly close: number | undefined }
-  readonly outbox: OutboxBounds
-  readonly inboxBytes: number
-  readonly scheduler: SchedulerLike
-  /** The parent of every connection's actor: it gives them one clock and one inspection. */
-  readonly root: AnyActorRef
-  /** Told after everybody else that a connection has ended. */
-  readonly ended?: (connection: Connection<In, Out, Principal>) => void
-}
 
 // These say that the peer, or we, are in no condition for what still waits.
 const discarding: readonly number[] = [

@@ -34,7 +34,7 @@ export interface Server<In = Message, Out = Message> {
    * Stops listening and closes every connection with 1001, at once: subscribing only watches.
    * Completes when all are gone. Calling it again changes nothing.
    */
-  close(): Observable<never>
+  close(this: void): Observable<never>
 }
 
 /**

@@ -1,0 +1,112 @@
+/** Settings: the options that every connection has, read once for all connections that share them. */
+
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import type { AnyActorRef } from 'xstate'
+import { type Codec, plain } from '../codec.js'
+import { callable, duration, group, shaped, whole } from '../option.js'
+import { type Random, systemRandom } from '../random.js'
+import type { Message } from '../socket.js'
+import type { Connection, Handler } from './connection.js'
+import type { OutboxBounds } from './outbox.js'
+import { createRoot } from './root.js'
+
+/** The options of a connection, on a server and on a client. Every one has a default. */
+export interface ConnectionOptions<In = Message, Out = Message> {
+  /** What messages mean. Default: text and binary as they come. */
+  codec?: Codec<In, Out> | undefined
+  /** Deadlines in ms; `false` is off. */
+  timeouts?: Timeouts | undefined
+  /** What waits while the socket is backed up; over a bound the connection closes with 1013. */
+  outbox?: OutboxOptions | undefined
+  /** What waits to be read by `for await` before reading pauses. */
+  inbox?: InboxOptions | undefined
+  /** The clock. Default: `asyncScheduler`. */
+  scheduler?: SchedulerLike | undefined
+  /** The dice: a number from 0 up to, but not including, 1. */
+  random?: Random | undefined
+}
+
+/** Deadlines in ms, each more than 0 and less than 2^31; `false` is off. */
+export interface Timeouts {
+  /** For the handshake: a server answers 408, a client ends with 1006. Default 10 s. */
+  handshake?: number | false | undefined
+  /** For flushing and the peer's Close frame: then the socket is terminated. Default 5 s. */
+  close?: number | false | undefined
+}
+
+/** The bounds of the outbox. */
+export interface OutboxOptions {
+  /** Bytes that may wait. Default 1 MiB. */
+  bytes?: number | undefined
+  /** Messages that may wait. Default 10,000. */
+  messages?: number | undefined
+}
+
+/** The bounds of the inbox. */
+export interface InboxOptions {
+  /** Bytes that may wait before the socket is paused. Default 1 MiB. */
+  bytes?: number | undefined
+}
+
+/** What connections of one server or client have in common. */
+export interface Settings<In, Out, Principal> {
+  readonly codec: Codec<In, Out>
+  readonly handler: Handler<In, Out, Principal> | undefined
+  /** In ms; `undefined` is off. */
+  readonly timeouts: { readonly handshake: number | undefined; readonly close: number | undefined }
+  readonly outbox: OutboxBounds
+  readonly inboxBytes: number
+  readonly scheduler: SchedulerLike
+  readonly random: Random
+  /** The parent of every connection's actor: it gives them one clock and one inspection. */
+  readonly root: AnyActorRef
+  /** Told after everybody else that a connection has ended. */
+  readonly ended?: (connection: Connection<In, Out, Principal>) => void
+}
+
+export const connectionOptionNames = [
+  'codec',
+  'timeouts',
+  'outbox',
+  'inbox',
+  'scheduler',
+  'random',
+] as const
+
+export const mebibyte = 1024 * 1024
+export const most = 2 ** 31 - 1
+
+/**
+ * Reads the options; `name` is the function that they were given to.
+ *
+ * @throws {TypeError} for one that makes no sense.
+ */
+export function readSettings<In, Out, Principal>(
+  name: string,
+  options: ConnectionOptions<In, Out>,
+  handler: Handler<In, Out, Principal> | undefined,
+): Settings<In, Out, Principal> {
+  const at = (option: string) => `${name}: ${option}`
+  const timeouts = group(at('timeouts'), options.timeouts, ['handshake', 'close'])
+  const outbox = group(at('outbox'), options.outbox, ['bytes', 'messages'])
+  const inbox = group(at('inbox'), options.inbox, ['bytes'])
+  const scheduler = shaped(at('scheduler'), options.scheduler, asyncScheduler, ['schedule', 'now'])
+  // without a codec the types say so too: In and Out are Message then
+  const preset = plain as unknown as Codec<In, Out>
+  return {
+    codec: shaped(at('codec'), options.codec, preset, ['decode', 'encode']),
+    handler: callable(at('handler'), handler),
+    timeouts: {
+      handshake: duration(at('timeouts.handshake'), timeouts.handshake, 10_000),
+      close: duration(at('timeouts.close'), timeouts.close, 5_000),
+    },
+    outbox: {
+      bytes: whole(at('outbox.bytes'), outbox.bytes, mebibyte, 1, most),
+      messages: whole(at('outbox.messages'), outbox.messages, 10_000, 1, most),
+    },
+    inboxBytes: whole(at('inbox.bytes'), inbox.bytes, mebibyte, 1, most),
+    scheduler,
+    random: callable(at('random'), options.random) ?? systemRandom,
+    root: createRoot(scheduler),
+  }
+}
