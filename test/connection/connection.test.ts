@@ -328,13 +328,13 @@ describe('the handler', () => {
     })
   })
 
-  test.each<[string, unknown]>([
-    ['a promise', Promise.reject(new Error('unseen'))],
-    ['a string', 'hello'],
-    ['null', null],
+  test.each<[string, () => unknown]>([
+    ['a promise', () => Promise.reject(new Error('unseen'))],
+    ['a string', () => 'hello'],
+    ['null', () => null],
   ])('that returns %s closes with 1011', (kind, returned) => {
     virtualTime(({ accept, expectClose }) => {
-      const { connection } = accept(() => returned as undefined)
+      const { connection } = accept(() => returned() as undefined)
       expectClose(connection, '0s', {
         code: 1011,
         cause: like({

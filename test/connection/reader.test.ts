@@ -1,4 +1,4 @@
-import { interval, map, Subject, take, takeUntil, toArray } from 'rxjs'
+import { interval, Subject, take, toArray } from 'rxjs'
 import { expect, test } from 'vitest'
 import { ApplicationError, binary, type Codec, type Message, text } from 'rivulet'
 import { like, virtualTime } from 'rivulet/testing'

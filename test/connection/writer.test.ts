@@ -44,7 +44,7 @@ test('closes with 1011 when the writer errors, and says so in the cause alone', 
     const failure = new Error('secret: no database')
     const { connection, peer } = accept(() =>
       concat(
-        timer(2_000).pipe(map(String)),
+        timer(2_000).pipe(map(each => `${each}`)),
         throwError(() => failure),
       ),
     )
@@ -124,7 +124,7 @@ test('does not subscribe the writer of a handler that has closed the connection'
 
 test('stops an endless source that never lets go of the turn, with 1013', () => {
   virtualTime(({ accept, expectClose }) => {
-    const { connection } = accept(() => range(0, Infinity).pipe(map(String)), {
+    const { connection } = accept(() => range(0, Infinity).pipe(map(each => `${each}`)), {
       outbox: { messages: 100 },
       wire: { bandwidth: 65_564 },
     })
