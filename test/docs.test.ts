@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Block, blocksOf, printsOf } from './docs/blocks.js'
+import { problemsOf, root } from './docs/check.js'
+import { run } from './docs/run.js'
+
+const pages = [
+  'README.md',
+  ...readdirSync(`${root}docs`)
+    .filter(file => file.endsWith('.md'))
+    .map(file => `docs/${file}`),
+]
+const text = (page: string) => readFileSync(root + page, 'utf8')
+const blocks = pages.flatMap(page => blocksOf(page, text(page)))
+const place = ({ file, line }: Block) => `${file}:${line}`
+
+describe('the code in the docs', () => {
+  it('is seen', () => {
+    expect(blocks.map(({ file }) => file)).toContain('README.md')
+    expect(blocks.filter(block => block.run)).not.toEqual([])
+  })
+
+  it('has the types that it claims', { timeout: 60_000 }, () => {
+    expect(problemsOf(blocks)).toEqual([])
+  })
+
+  it.each(blocks.filter(block => block.run).map(block => [place(block), block] as const))(
+    '%s runs, ends, and prints what it says',
+    async (_, block) => {
+      expect(await run(block)).toBe(printsOf(block))
+    },
+  )
+})
+
+describe('a link in the docs', () => {
+  const links = pages.flatMap(page =>
+    Array.from(text(page).matchAll(/(?:\]\(|src="|srcset=")([^)"]+)/g), ([, to = '']) => ({
+      page,
+      to,
+    })),
+  )
+  const ours = links.filter(({ to }) => !/^https?:/.test(to))
+  const target = ({ page, to }: { page: string; to: string }) => {
+    const [file, anchor] = to.split('#')
+    return { file: file ? posix.join(posix.dirname(page), file) : page, anchor }
+  }
+  // as GitHub makes them
+  const anchorsOf = (page: string) =>
+    Array.from(text(page).matchAll(/^#+ (.*)$/gm), ([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+
+  it('leads to a file that is there', () => {
+    expect(ours.length).toBeGreaterThan(5)
+    expect(ours.filter(link => !existsSync(root + target(link).file))).toEqual([])
+  })
+
+  it('leads to a heading that is there', () => {
+    const lost = ours.filter(link => {
+      const { file, anchor } = target(link)
+      return anchor !== undefined && !anchorsOf(file).includes(anchor)
+    })
+    expect(lost).toEqual([])
+  })
+})
+
+describe('the check of the code in the docs', () => {
+  const page = (...lines: string[]) => blocksOf('page.md', lines.join('\n'))
+
+  it('names the page and the line of what is wrong, also in comments', { timeout: 60_000 }, () => {
+    const broken = page(
+      'Some words.',
+      '<!-- given: `import { serve } from "rivulet/server"',
+      'const given: number = "a"` -->',
+      '```ts',
+      'serve({ port: 0 })',
+      'serve({ port: given, portt: 0 })',
+      '```',
+      '',
+      '<!-- then: `const after: string = 1` -->',
+      '```ts',
+      'export const other = given',
+      '```',
+    )
+    expect(problemsOf(broken).map(problem => problem.split(' ', 1).join())).toEqual([
+      'page.md:3',
+      'page.md:6',
+      'page.md:9',
+      'page.md:9',
+      'page.md:11',
+    ])
+  })
+
+  it.each([
+    ['a block that does not say what it is', ['```', '```'], 'page.md:1 is a block of ""'],
+    ['a block in another spelling', ['', '~~~typescript', '~~~'], 'page.md:2 is a block of'],
+    ['a block without an end', ['```ts', 'done()'], 'page.md:1 is a block without an end'],
+    ['what is given to nothing', ['<!-- given: `a` -->', 'b'], 'page.md:1 is given to no block'],
+    ['what follows on nothing', ['', '<!-- then: `a` -->'], 'page.md:2 follows no block'],
+    ['a comment in another spelling', ['<!-- Given `a` -->'], 'page.md:1 is nearly'],
+  ])('refuses %s', (_, lines, message) => {
+    expect(() => page(...lines)).toThrow(message)
+  })
+
+  it('fails for a block that throws, and says where that is', async () => {
+    const [block] = page('```ts run', 'throw new Error("broken")', '```')
+    await expect(run(block!)).rejects.toThrow(/^page\.md:2 failed[^]*broken/)
+  })
+
+  it('fails for a block that does not end', async () => {
+    const [block] = page('```ts run', 'setInterval(() => {}, 1000)', '```')
+    await expect(run(block!, 1_000)).rejects.toThrow('page.md:2 did not end within 1000 ms')
+  })
+})
