@@ -12,6 +12,8 @@ export interface SocketClose {
   readonly sent?: number
   /** The code of the Close frame that came in; 1005 for one without a code. */
   readonly received?: number
+  /** Whether what was sent is only the answer to the peer's Close frame. */
+  readonly answered?: boolean
   /** Whether `terminate()` ended it. */
   readonly terminated?: boolean
 }

@@ -34,7 +34,9 @@ export function conclude(known: Known, socket: SocketClose): Close {
   }
 }
 
-function endedBy({ ending, lost, error }: Known, { received }: SocketClose): Close['by'] {
+function endedBy({ ending, lost, error }: Known, { received, answered }: SocketClose): Close['by'] {
+  // it came first, though TCP was still there when this side wanted to end too
+  if (answered) return 'peer'
   if (ending) return 'local'
   if (lost) return 'network'
   if (received !== undefined) return 'peer'

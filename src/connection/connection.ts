@@ -200,7 +200,9 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
-    if (this.#inbox) throw new Error('This connection is being iterated already')
+    if (this.#inbox && this.state !== 'closed') {
+      throw new Error('This connection is being iterated already')
+    }
     const { messages } = this.#reader
     const reader = this.#reader
     this.#inbox = new Inbox(this.#socket, this.#settings.inboxBytes, {
@@ -210,7 +212,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       },
       left: () => {
         this.#inbox = undefined
-        this.#end(CloseCode.normal, '')
+        // a generator that throws leaves its loop first, and errs when that is done: its error counts
+        this.#settings.scheduler.schedule(() => this.#end(CloseCode.normal, ''))
       },
     })
     return this.#inbox

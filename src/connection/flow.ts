@@ -5,7 +5,7 @@ import type { Outbox } from './outbox.js'
 
 /** Counts of one connection, read live. */
 export interface Flow {
-  /** Messages handed to the socket. */
+  /** Messages that the socket took. */
   readonly sent: number
   /** Messages that wait in the outbox. */
   readonly queued: number
@@ -25,7 +25,7 @@ export function countFlow(
   const { outbox } = writer
   return {
     get sent() {
-      return outbox.sent
+      return outbox.sent - socket.refused
     },
     get queued() {
       return outbox.messages

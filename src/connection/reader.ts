@@ -1,6 +1,6 @@
 /** Reader: the stream coming in. Hot, decoded once, shared; it completes and never errors. */
 
-import { fromEvent, Observable, Subject, type Subscription } from 'rxjs'
+import { fromEvent, Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { Codec } from '../codec.js'
 import { byteLength, type Message, type Socket } from '../socket.js'
 import type { State } from './machine.js'
@@ -16,9 +16,10 @@ export class Reader<In> {
   readonly #socket: Socket
   readonly #codec: Codec<In, never>
   readonly #host: ReaderHost
-  #subject: Subject<In> | undefined
-  #source: Subscription | undefined
   #messages: Observable<In> | undefined
+  // replaced, never changed in place: one may come or go while a message is delivered
+  #subscribers: readonly Subscriber<In>[] = []
+  #source: Subscription | undefined
   #arriving: Message | undefined
 
   constructor(socket: Socket, codec: Codec<In, never>, host: ReaderHost) {
@@ -35,14 +36,18 @@ export class Reader<In> {
         subscriber.complete()
         return undefined
       }
-      const subject = (this.#subject ??= new Subject<In>())
-      const subscription = subject.subscribe(subscriber)
+      this.#subscribers = [...this.#subscribers, subscriber]
       if (state !== 'closing') this.#listen()
       return () => {
-        subscription.unsubscribe()
-        if (!subject.observed) this.stop()
+        this.#subscribers = this.#subscribers.filter(each => each !== subscriber)
+        if (this.#subscribers.length === 0) this.stop()
       }
     }))
+  }
+
+  /** The bytes of the message that is being delivered. */
+  get arriving(): number {
+    return this.#arriving === undefined ? 0 : byteLength(this.#arriving)
   }
 
   #listen(): void {
@@ -52,7 +57,6 @@ export class Reader<In> {
   }
 
   #receive(message: Message): void {
-    this.#arriving = message
     let value: In
     try {
       value = this.#codec.decode(message)
@@ -60,16 +64,16 @@ export class Reader<In> {
       this.#host.undecodable(error)
       return
     }
-    this.#subject?.next(value)
+    this.#arriving = message
+    for (const subscriber of this.#subscribers) {
+      // one of them may have closed the connection: the others get nothing from then on
+      if (!this.#source) break
+      subscriber.next(value)
+    }
     this.#arriving = undefined
   }
 
-  /** The bytes of the message that is being delivered. */
-  get arriving(): number {
-    return this.#arriving === undefined ? 0 : byteLength(this.#arriving)
-  }
-
-  /** The connection leaves open: nothing more is delivered. */
+  /** The connection leaves open, or nobody subscribes any more: nothing is delivered. */
   stop(): void {
     this.#source?.unsubscribe()
     this.#source = undefined
@@ -78,7 +82,7 @@ export class Reader<In> {
   /** The connection has ended. */
   end(): void {
     this.stop()
-    this.#subject?.complete()
+    for (const subscriber of this.#subscribers) subscriber.complete()
   }
 }
 

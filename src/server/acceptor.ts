@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { inspect } from 'node:util'
 import { type Connection, type Handler, SocketConnection } from '../connection/connection.js'
 import type { Handshake } from '../connection/handshake.js'
 import {
@@ -17,7 +17,7 @@ import { callable, group, text, whole } from '../option.js'
 import type { Message } from '../socket.js'
 import { type CheckOrigin, sameOrigin } from './origin.js'
 import { checkHandshake, checkOriginOf, type Refusal, refuse } from './upgrade.js'
-import { WsSocket } from './ws-socket.js'
+import { createUpgrader, type Upgrader } from './ws-socket.js'
 
 /** How a server accepts connections. Every option has a default. */
 export interface AcceptOptions<In = Message, Out = Message> extends ConnectionOptions<In, Out> {
@@ -52,7 +52,7 @@ export class Acceptor<In, Out> {
   refusal: Refusal | undefined
   readonly #checkOrigin: CheckOrigin
   readonly #most: number
-  readonly #upgrader: WebSocketServer
+  readonly #upgrade: Upgrader
   readonly #settings: Settings<In, Out, unknown>
   readonly #name: string
   #count = 0
@@ -76,43 +76,41 @@ export class Acceptor<In, Out> {
       timeouts: { ...timeouts, handshake: undefined },
       ended: connection => this.connections.delete(connection),
     }
-    this.#upgrader = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      maxPayload: whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
-      // not in its types yet
-      ...{ closeTimeout: timeouts.close ?? most },
-    })
+    this.#upgrade = createUpgrader(
+      whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
+      timeouts.close ?? most,
+    )
     this.#name = Math.floor(random() * 2 ** 48).toString(36)
   }
 
   /** Makes the request a connection and hands it on, or refuses it. */
   take(
     request: IncomingMessage,
-    socket: Duplex,
+    tcp: Duplex,
     head: Buffer,
     opened: (connection: Connection<In, Out>) => void,
   ): void {
     // between the upgrade and ws nobody else listens, and an ECONNRESET would end the process
-    socket.on('error', destroy)
+    tcp.on('error', destroy)
     const refusal =
       checkHandshake(request) ?? checkOriginOf(request, this.#checkOrigin) ?? this.#full()
     if (refusal) {
-      refuse(socket, refusal)
+      if (refusal.cause !== undefined)
+        process.emitWarning(`checkOrigin threw ${inspect(refusal.cause)}`)
+      refuse(tcp, refusal)
       return
     }
-    this.#upgrader.handleUpgrade(request, socket, head, ws => {
-      socket.off('error', destroy)
-      const adapter = new WsSocket(ws, socket)
+    this.#upgrade(request, tcp, head, (socket, protocol) => {
+      tcp.off('error', destroy)
       const id = `${this.#name}-${(this.#count++).toString(36)}`
       const connection = new SocketConnection(
         this.#settings,
-        adapter,
-        handshakeOf(request, ws.protocol),
+        socket,
+        handshakeOf(request, protocol),
         id,
       )
       this.connections.add(connection)
-      adapter.open()
+      socket.open()
       opened(connection)
     })
   }

@@ -1,7 +1,9 @@
 /** WsSocket: the socket of a server's connection, on `ws` and the TCP socket beneath it. */
 
+import type { IncomingMessage } from 'node:http'
+
 import type { Duplex } from 'node:stream'
-import type WebSocket from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { CloseCode } from '../close.js'
 import { Emitter } from '../emitter.js'
 import { ConnectionLostError, ProtocolError } from '../errors.js'
@@ -108,12 +110,14 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.#tcp.off('error', onLost)
     const clean = code !== CloseCode.abnormal
     // ws answers a Close frame with its own code
-    const sent = this.#sent ?? (clean ? code : undefined)
+    const answered = clean && this.#sent === undefined
+    const sent = answered ? code : this.#sent
     this.tell('close', {
       code,
       reason,
       ...(sent !== undefined && { sent }),
       ...(clean && { received: code }),
+      ...(answered && { answered }),
       ...(this.#terminated && { terminated: true }),
     })
   }
@@ -135,7 +139,7 @@ const violations: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 }
 
-function onMessage(this: WebSocket & Adapted, data: WebSocket.RawData, isBinary: boolean): void {
+function onMessage(this: WebSocket & Adapted, data: RawData, isBinary: boolean): void {
   // the default binaryType, 'nodebuffer', makes it a Buffer
   this[adapter]?.received(data as Buffer, isBinary)
 }
@@ -151,4 +155,28 @@ function onError(this: WebSocket & Adapted, error: Error): void {
 
 function onLost(this: Duplex & Adapted, error: Error): void {
   this[adapter]?.failed(error)
+}
+
+/** Completes a handshake that was found to be good: the socket is open when it is handed over. */
+export type Upgrader = (
+  request: IncomingMessage,
+  tcp: Duplex,
+  head: Buffer,
+  opened: (socket: WsSocket, protocol: string) => void,
+) => void
+
+/** Bounds in bytes and ms. */
+export function createUpgrader(maxPayload: number, closeTimeout: number): Upgrader {
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload,
+    // none is agreed upon: left alone, ws takes the first that a client names
+    handleProtocols: () => false,
+    // not in its types yet
+    ...{ closeTimeout },
+  })
+  return (request, tcp, head, opened) => {
+    server.handleUpgrade(request, tcp, head, ws => opened(new WsSocket(ws, tcp), ws.protocol))
+  }
 }

@@ -17,6 +17,7 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting'
   #sent: number | undefined
   #received: { readonly code: number; readonly reason: string } | undefined
+  #answered = false
   #violated = false
   #terminated = false
   #endSent = false
@@ -160,6 +161,7 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
       reason: agreed?.reason ?? '',
       ...(this.#sent !== undefined && { sent: this.#sent }),
       ...(agreed && { received: agreed.code }),
+      ...(this.#answered && { answered: true }),
       ...(this.#terminated && { terminated: true }),
     })
   }
@@ -195,7 +197,8 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     } else if (typeof frame === 'object' && 'close' in frame && this.answers) {
       this.#received = { code: frame.close, reason: frame.reason }
       // answered with its own code, once
-      if (this.#state === 'open') this.close(frame.close, frame.reason)
+      this.#answered = this.#state === 'open'
+      if (this.#answered) this.close(frame.close, frame.reason)
       else this.#end()
     }
   }
