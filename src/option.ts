@@ -31,15 +31,15 @@ export function duration(
   return refuse(name, value, `a duration of more than 0 and less than 2^31 ms, or false for off`)
 }
 
-/** A whole number within bounds. */
+/** A whole number within bounds; without a preset it must be given. */
 export function whole(
   name: string,
   value: unknown,
-  preset: number,
+  preset: number | undefined,
   least: number,
   most: number,
 ): number {
-  if (value === undefined) return preset
+  if (value === undefined && preset !== undefined) return preset
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
     return value as number
   }
@@ -82,17 +82,16 @@ export function group<T extends object>(
   return value
 }
 
-/** An object with the methods that are called on it. */
-export function shaped<T extends object, P>(
+/** An object with the methods that are called on it; without a preset it must be given. */
+export function shaped<T extends object>(
   name: string,
   value: T | undefined,
-  preset: P,
+  preset: T | undefined,
   methods: readonly (keyof T & string)[],
-): T | P {
-  if (value === undefined) return preset
-  const fits =
-    typeof value === 'object' && methods.every(method => typeof value[method] === 'function')
-  return fits
-    ? value
-    : refuse(name, value, `an object with ${methods.map(each => `${each}()`).join(', ')}`)
+): T {
+  if (value === undefined && preset !== undefined) return preset
+  if (typeof value === 'object' && (value as unknown) !== null) {
+    if (methods.every(method => typeof value[method] === 'function')) return value
+  }
+  return refuse(name, value, `an object with ${methods.map(each => `${each}()`).join(', ')}`)
 }

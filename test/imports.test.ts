@@ -16,6 +16,7 @@ const leaves = [
   'option.ts',
   'random.ts',
   'socket.ts',
+  'ws-socket.ts',
 ]
 
 /** Which rooms a room may import from, besides itself. */
@@ -30,7 +31,7 @@ const open: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The only files that know `ws`: its adapter, and what asks it for the upgrade. */
-const adapters = ['server/ws-socket.ts']
+const adapters = ['client/node-socket.ts', 'server/upgrader.ts', 'ws-socket.ts']
 
 interface Import {
   readonly from: string

@@ -23,7 +23,7 @@ export function accept<In = Message, Out = In>(
   options: AcceptOptions<In, Out> = {},
   handler?: Handler<NoInfer<In>, NoInfer<Out>>,
 ): Observable<Connection<In, Out>> {
-  shaped('accept: server', server as HttpServer | undefined, undefined, ['on', 'off', 'listeners'])
+  shaped<HttpServer>('accept: server', server, undefined, ['on', 'off', 'listeners'])
   group('accept', options, acceptOptionNames)
   const acceptor = new Acceptor('accept', options, handler)
   return new Observable(subscriber => {

@@ -17,7 +17,7 @@ import { callable, group, text, whole } from '../option.js'
 import type { Message } from '../socket.js'
 import { type CheckOrigin, sameOrigin } from './origin.js'
 import { checkHandshake, checkOriginOf, type Refusal, refuse } from './upgrade.js'
-import { createUpgrader, type Upgrader } from './ws-socket.js'
+import { createUpgrader, type Upgrader } from './upgrader.js'
 
 /** How a server accepts connections. Every option has a default. */
 export interface AcceptOptions<In = Message, Out = Message> extends ConnectionOptions<In, Out> {
@@ -50,6 +50,8 @@ export class Acceptor<In, Out> {
   readonly connections = new Set<Connection<In, Out>>()
   /** Why nobody may come in any more. */
   refusal: Refusal | undefined
+  /** Told when the last connection is gone. */
+  emptied: (() => void) | undefined
   readonly #checkOrigin: CheckOrigin
   readonly #most: number
   readonly #upgrade: Upgrader
@@ -74,7 +76,10 @@ export class Acceptor<In, Out> {
       ...settings,
       // the HTTP server has waited for the handshake: a connection is open from birth
       timeouts: { ...timeouts, handshake: undefined },
-      ended: connection => this.connections.delete(connection),
+      ended: connection => {
+        this.connections.delete(connection)
+        if (this.connections.size === 0) this.emptied?.()
+      },
     }
     this.#upgrade = createUpgrader(
       whole(at('limits.payload'), limits.payload, mebibyte, 1, most),

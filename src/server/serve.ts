@@ -58,13 +58,14 @@ export function serve<In = Message, Out = In>(
   const acceptor = new Acceptor('serve', rest, handler)
   const answer = callable('serve: request', request)
   const at = {
-    port: whole('serve: port', port, -1, 0, 65_535),
+    port: whole('serve: port', port, undefined, 0, 65_535),
     host: text('serve: host', host, /^[^\s/]+$/, 'a host name or address'),
   }
   const listening = new ReplaySubject<AddressInfo>(1)
   const connections = new Subject<Connection<In, Out>>()
   const closed = new ReplaySubject<never>(1)
   let closing = false
+  let unbound = false
 
   const http = createServer(handshakeLimits(acceptor.handshakeTimeout), (req, res) => {
     const refusal = plainRefusal(req, acceptor.path, answer !== undefined)
@@ -90,10 +91,16 @@ export function serve<In = Message, Out = In>(
   })
   http.listen(at)
 
-  const gone = () => {
-    if (acceptor.connections.size > 0) return
+  const finish = () => {
+    if (!unbound || acceptor.connections.size > 0) return
+    listening.complete()
+    connections.complete()
+    closed.complete()
+  }
+  const emptied = () => {
     // what is left has not asked for a WebSocket yet, or never will
     http.closeAllConnections()
+    finish()
   }
 
   return {
@@ -104,16 +111,15 @@ export function serve<In = Message, Out = In>(
         closing = true
         acceptor.refusal = { status: 503, message: 'Going away', headers: { 'Retry-After': '5' } }
         http.close(() => {
-          listening.complete()
-          connections.complete()
-          closed.complete()
+          unbound = true
+          finish()
         })
         http.closeIdleConnections()
+        acceptor.emptied = emptied
         for (const connection of acceptor.connections) {
-          connection.closed.subscribe(gone)
           connection.close(CloseCode.goingAway, 'server going away')
         }
-        gone()
+        if (acceptor.connections.size === 0) emptied()
       }
       return closed.asObservable()
     },
@@ -124,8 +130,8 @@ export function serve<In = Message, Out = In>(
 function handshakeLimits(timeout: number | undefined) {
   if (timeout === undefined) return { headersTimeout: 0, requestTimeout: 0 }
   return {
-    headersTimeout: timeout,
-    requestTimeout: Math.max(timeout, 300_000),
+    headersTimeout: Math.ceil(timeout),
+    requestTimeout: Math.max(Math.ceil(timeout), 300_000),
     connectionsCheckingInterval: Math.min(Math.max(timeout / 4, 10), 5_000),
   }
 }

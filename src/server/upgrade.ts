@@ -30,6 +30,7 @@ export function checkHandshake(request: IncomingMessage): Refusal | undefined {
   if (httpVersionMajor !== 1 || httpVersionMinor < 1) {
     return { status: 400, message: 'A WebSocket opens with HTTP/1.1' }
   }
+  if (headers.host === undefined) return { status: 400, message: 'The Host header is missing' }
   if (headers.upgrade?.toLowerCase() !== 'websocket') return notWebSocket
   if (!tokens(headers.connection).includes('upgrade')) {
     return { status: 400, message: 'The Connection header lacks "upgrade"' }

@@ -14,6 +14,8 @@ export interface WireOptions {
   bandwidth?: number | undefined
 }
 
+const chunkBytes = 64 * 1024
+
 interface InFlight {
   readonly due: number
   readonly segment: Segment
@@ -139,12 +141,20 @@ export class Lane {
     this.#scheduler.schedule(() => this.#arrive(), due - now)
   }
 
-  // What arrives at one time is one chunk: its receiver gets all of it, also when it pauses meanwhile.
+  // What arrives at one time comes in chunks, as the operating system reads it. The receiver gets a
+  // chunk whole, also when it pauses in the middle of it.
   #arrive(): void {
-    if (this.#stalled || this.#held || this.#dead) return
     const now = this.#scheduler.now()
-    const count = this.#inFlight.findIndex(({ due }) => due > now)
-    const chunk = this.#inFlight.splice(0, count < 0 ? this.#inFlight.length : count)
-    if (chunk.length > 0) this.deliver(chunk.map(({ segment }) => segment))
+    while (!this.#stalled && !this.#held && !this.#dead) {
+      let bytes = 0
+      let count = 0
+      for (const { due, segment } of this.#inFlight) {
+        if (due > now || bytes >= chunkBytes) break
+        bytes += sizeOf(segment)
+        count++
+      }
+      if (count === 0) return
+      this.deliver(this.#inFlight.splice(0, count).map(({ segment }) => segment))
+    }
   }
 }

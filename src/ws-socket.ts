@@ -1,13 +1,11 @@
-/** WsSocket: the socket of a server's connection, on `ws` and the TCP socket beneath it. */
-
-import type { IncomingMessage } from 'node:http'
+/** WsSocket: a socket on `ws` and the TCP socket beneath it, for servers and for clients in Node. */
 
 import type { Duplex } from 'node:stream'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
-import { CloseCode } from '../close.js'
-import { Emitter } from '../emitter.js'
-import { ConnectionLostError, ProtocolError } from '../errors.js'
-import { highWater, lowWater, type Message, type Socket, type SocketEvents } from '../socket.js'
+import type { RawData, WebSocket } from 'ws'
+import { CloseCode } from './close.js'
+import { Emitter } from './emitter.js'
+import { ConnectionLostError, HandshakeError, ProtocolError } from './errors.js'
+import { highWater, lowWater, type Message, type Socket, type SocketEvents } from './socket.js'
 
 // Listeners are shared by all sockets and find theirs here: closures would cost each its own.
 const adapter = Symbol('adapter')
@@ -18,8 +16,10 @@ interface Adapted {
 
 export class WsSocket extends Emitter<SocketEvents> implements Socket {
   readonly #ws: WebSocket & Adapted
-  readonly #tcp: Duplex & Adapted & { readonly bytesRead?: number }
+  // there is none before the handshake of a client is done
+  #tcp: (Duplex & Adapted & { readonly bytesRead?: number }) | undefined
   #sent: number | undefined
+  #refusal = false
   #terminated = false
   #backedUp = false
   #refused = 0
@@ -30,19 +30,23 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.tell('drain', undefined)
   }
 
-  constructor(ws: WebSocket, tcp: Duplex) {
+  constructor(ws: WebSocket) {
     super()
     this.#ws = ws
-    this.#tcp = tcp
     this.#ws[adapter] = this
-    this.#tcp[adapter] = this
     ws.on('message', onMessage)
     ws.on('close', onClose)
     ws.on('error', onError)
+  }
+
+  /** The TCP socket beneath: only it says what has come in, and why it broke. */
+  attach(tcp: Duplex): void {
+    this.#tcp = tcp
+    this.#tcp[adapter] = this
     tcp.on('error', onLost)
   }
 
-  /** Tells that it is open: `ws` did so before anybody could listen. */
+  /** Tells that it is open: on a server `ws` is so before anybody could listen. */
   open(): void {
     this.tell('open', undefined)
   }
@@ -52,7 +56,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   get bytesRead(): number {
-    return this.#tcp.bytesRead ?? 0
+    return this.#tcp?.bytesRead ?? 0
   }
 
   get refused(): number {
@@ -65,6 +69,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   close(code?: number, reason?: string): void {
+    if (!this.#tcp) {
+      this.terminate()
+      return
+    }
     // Not a decision, only which frame went first: ws may have answered the peer's Close by itself.
     // eslint-disable-next-line no-restricted-syntax
     if (this.#ws.readyState === this.#ws.OPEN) this.#sent = code ?? CloseCode.noCode
@@ -95,6 +103,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
 
   failed(error: Error & { code?: string }): void {
     if (this.#terminated) return
+    if (!this.#tcp) {
+      this.refuse(new HandshakeError(error.message, { cause: error }))
+      return
+    }
     const violation = violations[error.code ?? '']
     if (violation === undefined) {
       this.tell('error', new ConnectionLostError(error.message, { cause: error }))
@@ -105,9 +117,16 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.tell('error', new ProtocolError(message, { cause: error, closeCode: violation }))
   }
 
+  /** The handshake failed; what `ws` says of it besides is no news. */
+  refuse(error: HandshakeError): void {
+    if (this.#refusal) return
+    this.#refusal = true
+    this.tell('error', error)
+  }
+
   closed(code: number, reason: string): void {
     this.#ws.off('message', onMessage).off('close', onClose)
-    this.#tcp.off('error', onLost)
+    this.#tcp?.off('error', onLost)
     const clean = code !== CloseCode.abnormal
     // ws answers a Close frame with its own code
     const answered = clean && this.#sent === undefined
@@ -155,28 +174,4 @@ function onError(this: WebSocket & Adapted, error: Error): void {
 
 function onLost(this: Duplex & Adapted, error: Error): void {
   this[adapter]?.failed(error)
-}
-
-/** Completes a handshake that was found to be good: the socket is open when it is handed over. */
-export type Upgrader = (
-  request: IncomingMessage,
-  tcp: Duplex,
-  head: Buffer,
-  opened: (socket: WsSocket, protocol: string) => void,
-) => void
-
-/** Bounds in bytes and ms. */
-export function createUpgrader(maxPayload: number, closeTimeout: number): Upgrader {
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload,
-    // none is agreed upon: left alone, ws takes the first that a client names
-    handleProtocols: () => false,
-    // not in its types yet
-    ...{ closeTimeout },
-  })
-  return (request, tcp, head, opened) => {
-    server.handleUpgrade(request, tcp, head, ws => opened(new WsSocket(ws, tcp), ws.protocol))
-  }
 }

@@ -1,0 +1,125 @@
+/** The sockets that must all behave alike: virtual ones, and `ws` on loopback from both sides. */
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { asyncScheduler } from 'rxjs'
+import { openNodeSocket } from '../../src/client/node-socket.js'
+import { createUpgrader } from '../../src/server/upgrader.js'
+import type { Socket } from '../../src/socket.js'
+import { Lane } from '../../src/testing/lane.js'
+import { VirtualSocket } from '../../src/testing/virtual-socket.js'
+
+/** The two ends of one connection, not open yet; `near` is the one that is examined. */
+export interface Pair {
+  readonly near: Socket
+  readonly far: Socket
+  /** Completes the handshake, at both ends. */
+  readonly open: () => Promise<void>
+  /** Resets TCP. */
+  readonly cut: () => void
+  /** Lets the far end send a message over the near end's payload limit. */
+  readonly overfill: () => void
+  readonly end: () => void
+}
+
+export interface Subject {
+  readonly name: string
+  readonly pair: () => Promise<Pair>
+}
+
+export const limit = 200 * 1024 * 1024
+export const closeTimeout = 300
+
+function virtualPair(): Promise<Pair> {
+  const random = () => 0.5
+  const toFar = new Lane(asyncScheduler, random, {})
+  const toNear = new Lane(asyncScheduler, random, {})
+  const near = new VirtualSocket(asyncScheduler, toFar, toNear, closeTimeout)
+  const far = new VirtualSocket(asyncScheduler, toNear, toFar, closeTimeout)
+  return Promise.resolve({
+    near,
+    far,
+    open() {
+      far.open()
+      near.open()
+      return Promise.resolve()
+    },
+    cut() {
+      near.reset()
+      far.reset()
+    },
+    overfill: () => near.violate(1009),
+    end() {
+      near.terminate()
+      far.terminate()
+    },
+  })
+}
+
+// Both ends are ours: the server's adapter at one, the client's at the other.
+function wsPair(side: 'server' | 'client'): () => Promise<Pair> {
+  return () =>
+    new Promise(resolve => {
+      const http = createServer()
+      const payload = (end: 'server' | 'client') => (end === side ? limit : limit * 2)
+      const upgrade = createUpgrader(payload('server'), closeTimeout)
+      http.listen(0, '127.0.0.1', () => {
+        const { port } = http.address() as AddressInfo
+        const client = openNodeSocket(`ws://127.0.0.1:${port}`, {
+          closeTimeout,
+          maxPayload: payload('client'),
+        })
+        http.on('upgrade', (request, tcp, head: Buffer) => {
+          const complete = (opened: (socket: Socket, open: () => void) => void) =>
+            upgrade(request, tcp, head, socket => opened(socket, () => socket.open()))
+          const rest = {
+            cut: () => request.socket.resetAndDestroy(),
+            end() {
+              tcp.destroy()
+              http.close()
+            },
+          }
+          if (side === 'server') {
+            complete((server, open) =>
+              resolve({
+                ...rest,
+                near: server,
+                far: client,
+                open: () =>
+                  new Promise(done => {
+                    client.addListener('open', () => done())
+                    open()
+                  }),
+                overfill: () => client.send('x'.repeat(limit + 1)),
+              }),
+            )
+          } else {
+            let far: Socket | undefined
+            resolve({
+              ...rest,
+              near: client,
+              get far() {
+                if (!far) throw new Error('not open yet')
+                return far
+              },
+              open: () =>
+                new Promise(done => {
+                  client.addListener('open', () => done())
+                  complete((socket, open) => {
+                    far = socket
+                    open()
+                  })
+                }),
+              overfill: () => far?.send('x'.repeat(limit + 1)),
+            })
+          }
+        })
+      })
+    })
+}
+
+export const subjects: readonly Subject[] = [
+  { name: 'the virtual socket', pair: virtualPair },
+  { name: 'ws on a server', pair: wsPair('server') },
+  { name: 'ws on a client', pair: wsPair('client') },
+]
