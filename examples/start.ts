@@ -23,11 +23,20 @@ server.listening.subscribe({
     ),
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    // clients are told 1001; nothing is left to run then, so the process ends
-    server.close()
-  })
+// clients are told 1001; when they are gone nothing is left to run, and the process ends
+const stop = () => server.close()
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
+
+// npm passes SIGTERM on to the shell between it and this process, which dies of it and tells nobody
+if (process.env['npm_lifecycle_event'] === 'start') {
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    stop()
+  }, 200)
+  watch.unref()
 }
 
 function fail(sentence: string): never {
