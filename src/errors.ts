@@ -81,7 +81,7 @@ export class OverflowError extends RivuletError {
 export class TimeoutError extends RivuletError {
   override readonly name = 'TimeoutError'
   readonly code = 'ERR_TIMEOUT'
-  readonly timeout: 'handshake' | 'close'
+  readonly timeout: 'handshake' | 'close' | 'stall'
 
   constructor(timeout: TimeoutError['timeout'], milliseconds: number) {
     super(`timeouts.${timeout}: nothing came within ${milliseconds} ms`)

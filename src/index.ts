@@ -3,9 +3,10 @@
 export { type Close, CloseCode, isSendable } from './close.js'
 export { binary, type Codec, text } from './codec.js'
 export type { Connection, ConnectionActor, Handler } from './connection/connection.js'
-export type { Flow } from './connection/flow.js'
+export type { Flow, FlowSnapshot } from './connection/flow.js'
 export type { Handshake } from './connection/handshake.js'
 export type { State } from './connection/machine.js'
+export { type Latest, latest, type Overflow } from './connection/overflow.js'
 export type {
   ConnectionOptions,
   InboxOptions,
@@ -24,5 +25,6 @@ export {
   RivuletError,
   TimeoutError,
 } from './errors.js'
+export { type Fragments, fragments } from './fragments.js'
 export type { Random } from './random.js'
 export type { Message } from './socket.js'

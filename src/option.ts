@@ -1,6 +1,6 @@
 /** Reads options at the door: a value that makes no sense is a `TypeError` that names it. */
 
-function refuse(name: string, value: unknown, allowed: string): never {
+export function refused(name: string, value: unknown, allowed: string): never {
   const shown =
     typeof value === 'string'
       ? JSON.stringify(value)
@@ -28,7 +28,7 @@ export function duration(
   if (value === undefined) return preset
   if (value === false) return undefined
   if (typeof value === 'number' && value > 0 && value <= longest) return value
-  return refuse(name, value, `a duration of more than 0 and less than 2^31 ms, or false for off`)
+  return refused(name, value, `a duration of more than 0 and less than 2^31 ms, or false for off`)
 }
 
 /** A whole number within bounds; without a preset it must be given. */
@@ -43,7 +43,7 @@ export function whole(
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
     return value as number
   }
-  return refuse(name, value, `a whole number from ${least} to ${most}`)
+  return refused(name, value, `a whole number from ${least} to ${most}`)
 }
 
 /** A text of a certain form, where one is given. */
@@ -54,7 +54,13 @@ export function text(
   allowed: string,
 ): string | undefined {
   if (value === undefined) return undefined
-  return typeof value === 'string' && form.test(value) ? value : refuse(name, value, allowed)
+  return typeof value === 'string' && form.test(value) ? value : refused(name, value, allowed)
+}
+
+/** True or false. */
+export function yesOrNo(name: string, value: unknown, preset: boolean): boolean {
+  if (value === undefined) return preset
+  return typeof value === 'boolean' ? value : refused(name, value, 'true or false')
 }
 
 /** A function, where one is given. */
@@ -63,7 +69,7 @@ export function callable<T extends (...args: never[]) => unknown>(
   value: T | undefined,
 ): T | undefined {
   if (value === undefined || typeof value === 'function') return value
-  return refuse(name, value, 'a function')
+  return refused(name, value, 'a function')
 }
 
 /** A group of options: an object with no name that nobody reads. */
@@ -73,7 +79,7 @@ export function group<T extends object>(
   names: readonly (keyof T & string)[],
 ): Partial<T> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || (value as unknown) === null) refuse(name, value, 'an object')
+  if (typeof value !== 'object' || (value as unknown) === null) refused(name, value, 'an object')
   for (const key of Object.keys(value)) {
     if (!(names as readonly string[]).includes(key)) {
       throw new TypeError(`${name}.${key} is not an option; there are: ${names.join(', ')}`)
@@ -93,5 +99,5 @@ export function shaped<T extends object>(
   if (typeof value === 'object' && (value as unknown) !== null) {
     if (methods.every(method => typeof value[method] === 'function')) return value
   }
-  return refuse(name, value, `an object with ${methods.map(each => `${each}()`).join(', ')}`)
+  return refused(name, value, `an object with ${methods.map(each => `${each}()`).join(', ')}`)
 }

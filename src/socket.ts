@@ -45,6 +45,8 @@ export interface Socket {
     listener: (value: SocketEvents[E]) => void,
   ): unknown
   send(message: Message): void
+  /** Sends a part of a binary message; other messages only go behind the last part. */
+  sendFragment?(piece: Uint8Array, last: boolean): void
   /** Starts the closing handshake behind everything sent so far. */
   close(code?: number, reason?: string): void
   /** Drops the connection at once: no Close frame, nothing flushed. */

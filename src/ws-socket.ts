@@ -68,6 +68,11 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
   }
 
+  sendFragment(piece: Uint8Array, last: boolean): void {
+    this.#ws.send(piece, { binary: true, fin: last }, this.#written)
+    if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
+  }
+
   close(code?: number, reason?: string): void {
     if (!this.#tcp) {
       this.terminate()

@@ -1,43 +1,105 @@
-/** Flow: what a connection has sent, what waits, and what was lost on the way. */
+/** Flow: what a connection has sent, what waits, what was lost, and whether it keeps up. */
 
+import { Observable, Subject } from 'rxjs'
 import type { Socket } from '../socket.js'
+import type { Brake } from './brake.js'
 import type { Outbox } from './outbox.js'
 
-/** Counts of one connection, read live. */
-export interface Flow {
+/** The counts of one connection at one time. */
+export interface FlowSnapshot {
+  /**
+   * `backed up`: the socket takes nothing for now, and messages wait in the outbox; `paused`:
+   * reading pauses, as what came in waits to be read; `flowing`: neither.
+   */
+  readonly state: 'flowing' | 'paused' | 'backed up'
   /** Messages that the socket took. */
   readonly sent: number
   /** Messages that wait in the outbox. */
   readonly queued: number
   /** Bytes that wait in the outbox. */
   readonly queuedBytes: number
-  /** Messages that were queued and never sent. */
+  /** Messages that waited in the outbox and were dropped. */
   readonly dropped: number
   /** Values that `send` refused, and messages that the socket could not write. */
   readonly refused: number
 }
 
-/** Reads the counts where they are kept. */
-export function countFlow(
-  writer: { readonly refused: number; readonly outbox: Outbox },
-  socket: Socket,
-): Flow {
-  const { outbox } = writer
-  return {
-    get sent() {
-      return outbox.sent - socket.refused
-    },
-    get queued() {
-      return outbox.messages
-    },
-    get queuedBytes() {
-      return outbox.bytes
-    },
-    get dropped() {
-      return outbox.dropped
-    },
-    get refused() {
-      return writer.refused + socket.refused
-    },
+/** The counts of a connection, read live. */
+export interface Flow extends FlowSnapshot {
+  /** The counts as they are now. */
+  snapshot(this: void): FlowSnapshot
+  /** The counts now, then whenever `state` or `dropped` changes; completes with the connection. */
+  readonly changes: Observable<FlowSnapshot>
+}
+
+/** Where the counts are kept. */
+interface Counted {
+  readonly writer: { readonly refused: number; readonly outbox: Outbox }
+  readonly socket: Socket
+  readonly brake: Brake
+}
+
+export class LiveFlow implements Flow {
+  readonly #counted: Counted
+  #changes: Subject<FlowSnapshot> | undefined
+  #ended: boolean
+
+  constructor(counted: Counted, ended: boolean) {
+    this.#counted = counted
+    this.#ended = ended
+  }
+
+  get state(): FlowSnapshot['state'] {
+    const { writer, brake } = this.#counted
+    return writer.outbox.backedUp ? 'backed up' : brake.on ? 'paused' : 'flowing'
+  }
+
+  get sent(): number {
+    const { writer, socket } = this.#counted
+    return writer.outbox.sent - socket.refused
+  }
+
+  get queued(): number {
+    return this.#counted.writer.outbox.messages
+  }
+
+  get queuedBytes(): number {
+    return this.#counted.writer.outbox.bytes
+  }
+
+  get dropped(): number {
+    return this.#counted.writer.outbox.dropped
+  }
+
+  get refused(): number {
+    const { writer, socket } = this.#counted
+    return writer.refused + socket.refused
+  }
+
+  get snapshot(): () => FlowSnapshot {
+    return () => {
+      const { state, sent, queued, queuedBytes, dropped, refused } = this
+      return { state, sent, queued, queuedBytes, dropped, refused }
+    }
+  }
+
+  get changes(): Observable<FlowSnapshot> {
+    return new Observable(subscriber => {
+      subscriber.next(this.snapshot())
+      if (!this.#ended) return (this.#changes ??= new Subject()).subscribe(subscriber)
+      subscriber.complete()
+      return undefined
+    })
+  }
+
+  /** Something changed that subscribers want to know of. */
+  changed(): void {
+    if (this.#changes?.observed) this.#changes.next(this.snapshot())
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.#ended = true
+    this.#changes?.complete()
   }
 }

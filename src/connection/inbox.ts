@@ -1,7 +1,7 @@
 /** Inbox: messages read with `for await`, held until they are asked for. Bounded by pausing the socket. */
 
 import type { Observable, Subscription } from 'rxjs'
-import type { Socket } from '../socket.js'
+import type { Brake } from './brake.js'
 
 /** What an inbox needs to know of its connection. */
 export interface InboxHost<In> {
@@ -18,18 +18,17 @@ interface Waiting<In> {
 }
 
 export class Inbox<In> implements AsyncIterableIterator<In> {
-  readonly #socket: Socket
+  readonly #brake: Brake
   readonly #limit: number
   readonly #host: InboxHost<In>
   readonly #subscription: Subscription
   readonly #asking: ((result: IteratorResult<In, undefined>) => void)[] = []
   #queue: Waiting<In>[] = []
   #bytes = 0
-  #paused = false
   #ended = false
 
-  constructor(socket: Socket, limit: number, host: InboxHost<In>) {
-    this.#socket = socket
+  constructor(brake: Brake, limit: number, host: InboxHost<In>) {
+    this.#brake = brake
     this.#limit = limit
     this.#host = host
     this.#subscription = host.messages.subscribe({
@@ -48,10 +47,7 @@ export class Inbox<In> implements AsyncIterableIterator<In> {
     this.#queue.push({ value, bytes })
     this.#bytes += bytes
     // what the socket had read already still comes: the mark is where pausing starts, not the end
-    if (this.#bytes >= this.#limit && !this.#paused) {
-      this.#paused = true
-      this.#socket.pause?.()
-    }
+    if (this.#bytes >= this.#limit) this.#brake.hold('inbox')
   }
 
   #end(): void {
@@ -63,25 +59,18 @@ export class Inbox<In> implements AsyncIterableIterator<In> {
     const waiting = this.#queue.shift()
     if (waiting) {
       this.#bytes -= waiting.bytes
-      if (this.#paused && this.#bytes <= this.#limit / 2) this.resume()
+      if (this.#bytes <= this.#limit / 2) this.#brake.release('inbox')
       return Promise.resolve({ done: false, value: waiting.value })
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined })
     return new Promise(resolve => this.#asking.push(resolve))
   }
 
-  /** Reads on: there is room again, or the connection closes and must see the peer's Close. */
-  resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    this.#socket.resume?.()
-  }
-
   return(): Promise<IteratorResult<In, undefined>> {
     this.#queue = []
     this.#bytes = 0
     this.#subscription.unsubscribe()
-    this.resume()
+    this.#brake.release('inbox')
     this.#end()
     this.#host.left()
     return Promise.resolve({ done: true, value: undefined })

@@ -1,43 +1,57 @@
 /** Outbox: where messages wait while the socket is not open yet, or is backed up. Bounded. */
 
 import type { SchedulerLike, Subscription } from 'rxjs'
-import { OverflowError } from '../errors.js'
+import { OverflowError, type TimeoutError } from '../errors.js'
+import { type Fragments, isFragments } from '../fragments.js'
 import { byteLength, highWater, type Message, type Socket } from '../socket.js'
 import type { State } from './machine.js'
+import type { Overflow } from './overflow.js'
+import { Pieces } from './pieces.js'
+import { Conflating, Fifo, type Queue } from './queue.js'
+import { StallWatch } from './stall.js'
 
 /** What an outbox needs to know of its connection. */
 export interface OutboxHost {
   state(): State
-  /** More waits than the bounds allow. */
+  /** More waits than the bounds allow, and the policy is to close. */
   overflowed(error: OverflowError): void
+  /** What is sent can't be had any more: the writer, or a message in pieces, has failed. */
+  errored(error: unknown): void
+  /** The socket took nothing for so long. */
+  stalled(error: TimeoutError): void
+  /** The socket backs up, or is free again. */
+  backedUp(yes: boolean): void
+  /** Messages were dropped. */
+  dropped(): void
 }
 
 /** The bounds of an outbox. */
 export interface OutboxBounds {
   readonly bytes: number
   readonly messages: number
+  readonly overflow: Overflow<never>
+  /** In ms; `undefined` is off. */
+  readonly stall: number | undefined
 }
 
 // A writer may emit a whole history in one turn to a healthy peer; a runaway may not eat the heap.
 const runaway = 16
-
-interface Waiting {
-  readonly message: Message
-  readonly bytes: number
-}
 
 export class Outbox {
   readonly #socket: Socket
   readonly #bounds: OutboxBounds
   readonly #scheduler: SchedulerLike
   readonly #host: OutboxHost
-  #queue: Waiting[] = []
-  #head = 0
-  #bytes = 0
+  readonly #queue: Queue
   #judgement: Subscription | undefined
+  #watch: StallWatch | undefined
   #onIdle: (() => void) | undefined
   #onEmpty: (() => void) | undefined
   #onDrain: (() => void) | undefined
+  // the message in pieces that is on its way
+  #pieces: Pieces | undefined
+  /** Whether messages wait for the socket, or would have to. */
+  backedUp = false
   /** Messages handed to the socket. */
   sent = 0
   /** Messages taken that were never handed to the socket. */
@@ -48,21 +62,21 @@ export class Outbox {
     this.#bounds = bounds
     this.#scheduler = scheduler
     this.#host = host
+    this.#queue = typeof bounds.overflow === 'string' ? new Fifo() : new Conflating()
   }
 
   /** How many messages wait. */
   get messages(): number {
-    return this.#queue.length - this.#head
+    return this.#queue.messages
   }
 
   /** How many bytes wait. */
   get bytes(): number {
-    return this.#bytes
+    return this.#queue.bytes
   }
 
-  /** Whether the socket would take a message right now. */
-  get idle(): boolean {
-    return this.messages === 0 && this.#takes()
+  get #idle(): boolean {
+    return this.messages === 0 && !this.#pieces && this.#takes()
   }
 
   #takes(): boolean {
@@ -70,41 +84,33 @@ export class Outbox {
   }
 
   /** Hands the message to the socket, or queues it behind those that wait. */
-  push(message: Message): void {
-    if (this.idle) {
-      this.sent++
-      this.#socket.send(message)
+  push(message: Message | Fragments, key?: unknown): void {
+    if (this.#idle) {
+      this.#hand(message)
+      if (!this.#takes()) this.#wait()
       return
     }
-    const bytes = byteLength(message)
-    this.#queue.push({ message, bytes })
-    this.#bytes += bytes
-    this.#awaitDrain()
+    const bytes = isFragments(message) ? 0 : byteLength(message)
+    this.#drop(this.#queue.add({ message, bytes }, key))
+    this.#wait()
     this.#judgeLater()
   }
 
   /** Sends what waits, as far as the socket takes it. */
   flush(): void {
-    for (
-      let next = this.#queue[this.#head];
-      next && this.#takes();
-      next = this.#queue[this.#head]
-    ) {
-      this.#head++
-      this.#bytes -= next.bytes
-      this.sent++
-      this.#socket.send(next.message)
+    if (this.#takes()) this.#pieces?.resume()
+    while (!this.#pieces && this.#takes()) {
+      const next = this.#queue.first()
+      if (!next) break
+      this.#queue.dropFirst()
+      this.#hand(next.message)
     }
-    // forget what is sent once it is the larger part: each message is moved once on the average
-    if (this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head)
-      this.#head = 0
-    }
-    if (this.messages > 0) return
+    if (this.messages > 0 || this.#pieces) return
     const onEmpty = this.#onEmpty
     this.#onEmpty = undefined
     onEmpty?.()
-    if (!this.idle) return
+    if (!this.#idle) return
+    this.#goOn()
     const onIdle = this.#onIdle
     this.#onIdle = undefined
     onIdle?.()
@@ -112,45 +118,106 @@ export class Outbox {
 
   /** Calls back, once, as soon as the socket takes messages; at once when it does already. */
   whenIdle(then: () => void): void {
-    if (this.idle) {
+    if (this.#idle) {
       then()
     } else {
       this.#onIdle = then
-      this.#awaitDrain()
+      this.#wait()
     }
   }
 
   /** Calls back, once, as soon as nothing waits here; at once when that is so already. */
   whenEmpty(then: () => void): void {
-    if (this.messages === 0) then()
+    if (this.messages === 0 && !this.#pieces) then()
     else this.#onEmpty = then
-  }
-
-  // most connections never back up: they get no listener
-  #awaitDrain(): void {
-    if (this.#onDrain) return
-    this.#onDrain = () => this.flush()
-    this.#socket.addListener('drain', this.#onDrain)
   }
 
   /** Throws away what waits, and counts it. */
   discard(): void {
-    this.dropped += this.messages
-    this.#queue = []
-    this.#head = 0
-    this.#bytes = 0
+    this.#drop(this.messages)
+    this.#queue.clear()
+    this.#pieces?.stop()
+    this.#pieces = undefined
   }
 
   /** The connection has ended: nothing waits, nothing will. */
   end(): void {
     this.discard()
     this.#judgement?.unsubscribe()
+    this.#watch?.stop()
     this.#onIdle = this.#onEmpty = undefined
     if (this.#onDrain) this.#socket.removeListener('drain', this.#onDrain)
   }
 
+  #hand(message: Message | Fragments): void {
+    this.sent++
+    if (!isFragments(message)) {
+      this.#socket.send(message)
+      return
+    }
+    const done = () => {
+      this.#pieces = undefined
+    }
+    this.#pieces = new Pieces(this.#socket, this.#bounds.bytes, {
+      takes: () => this.#takes(),
+      full: () => this.#wait(),
+      done: () => {
+        done()
+        this.flush()
+      },
+      failed: error => {
+        done()
+        this.#host.errored(error)
+      },
+    })
+    this.#pieces.start(message)
+  }
+
+  // --- waiting for the socket ---
+
+  #wait(): void {
+    if (this.backedUp || this.#host.state() === 'connecting') return
+    this.backedUp = true
+    // most connections never back up: they get neither a listener nor a watch
+    if (!this.#onDrain) {
+      this.#onDrain = () => this.flush()
+      this.#socket.addListener('drain', this.#onDrain)
+    }
+    const { stall } = this.#bounds
+    if (stall !== undefined) {
+      this.#watch ??= new StallWatch(
+        this.#scheduler,
+        stall,
+        // a source of pieces that is slow is not a socket that is
+        () => ({
+          handed: this.#takes() ? Infinity : this.sent,
+          buffered: this.#socket.bufferedAmount,
+        }),
+        error => this.#host.stalled(error),
+      )
+      this.#watch.start()
+    }
+    this.#host.backedUp(true)
+  }
+
+  #goOn(): void {
+    if (!this.backedUp) return
+    this.backedUp = false
+    this.#watch?.stop()
+    this.#host.backedUp(false)
+  }
+
+  // --- judging what waits ---
+
+  #drop(count: number): void {
+    if (count === 0) return
+    this.dropped += count
+    this.#host.dropped()
+  }
+
   #exceeds(times: number): boolean {
-    return this.messages > this.#bounds.messages * times || this.#bytes > this.#bounds.bytes * times
+    const { messages, bytes } = this.#bounds
+    return this.messages > messages * times || this.bytes > bytes * times
   }
 
   // The end of a turn is when it counts: by then a healthy peer has taken what was emitted at once.
@@ -163,11 +230,25 @@ export class Outbox {
     this.#judgement?.unsubscribe()
     this.#judgement = undefined
     if (!this.#exceeds(1) || this.#host.state() === 'closing') return
-    this.#host.overflowed(
-      new OverflowError(
-        `The outbox holds ${this.messages} messages of ${this.#bytes} bytes; ` +
-          `its bounds are ${this.#bounds.messages} messages and ${this.#bounds.bytes} bytes`,
-      ),
+    const { overflow } = this.#bounds
+    if (overflow === 'dropOldest' || overflow === 'dropNewest') {
+      let count = 0
+      for (; this.#exceeds(1); count++) {
+        if (overflow === 'dropOldest') this.#queue.dropFirst()
+        else this.#queue.dropLast()
+      }
+      this.#drop(count)
+    } else if (overflow === 'error') {
+      this.#host.errored(this.#overflow())
+    } else {
+      this.#host.overflowed(this.#overflow())
+    }
+  }
+
+  #overflow(): OverflowError {
+    return new OverflowError(
+      `The outbox holds ${this.messages} messages of ${this.bytes} bytes; ` +
+        `its bounds are ${this.#bounds.messages} messages and ${this.#bounds.bytes} bytes`,
     )
   }
 }

@@ -3,11 +3,12 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import { type Codec, plain } from '../codec.js'
-import { callable, duration, group, shaped, whole } from '../option.js'
+import { callable, duration, group, shaped, whole, yesOrNo } from '../option.js'
 import { type Random, systemRandom } from '../random.js'
 import type { Message } from '../socket.js'
 import type { Connection, Handler } from './connection.js'
 import type { OutboxBounds } from './outbox.js'
+import { type Overflow, readOverflow } from './overflow.js'
 import { createRoot } from './root.js'
 
 /** The options of a connection, on a server and on a client. Every one has a default. */
@@ -17,7 +18,7 @@ export interface ConnectionOptions<In = Message, Out = Message> {
   /** Deadlines in ms; `false` is off. */
   timeouts?: Timeouts | undefined
   /** What waits while the socket is backed up; over a bound the connection closes with 1013. */
-  outbox?: OutboxOptions | undefined
+  outbox?: OutboxOptions<Out> | undefined
   /** What waits to be read by `for await` before reading pauses. */
   inbox?: InboxOptions | undefined
   /** The clock. Default: `asyncScheduler`. */
@@ -32,20 +33,30 @@ export interface Timeouts {
   handshake?: number | false | undefined
   /** For flushing and the peer's Close frame: then the socket is terminated. Default 5 s. */
   close?: number | false | undefined
+  /** For a socket that is backed up to take anything: then 1013. Default 30 s. */
+  stall?: number | false | undefined
 }
 
 /** The bounds of the outbox. */
-export interface OutboxOptions {
+export interface OutboxOptions<Out = Message> {
   /** Bytes that may wait. Default 1 MiB. */
   bytes?: number | undefined
   /** Messages that may wait. Default 10,000. */
   messages?: number | undefined
+  /** What happens beyond a bound, judged at the end of a turn. Default `'close'`: 1013. */
+  overflow?: Overflow<NoInfer<Out>> | undefined
 }
 
 /** The bounds of the inbox. */
 export interface InboxOptions {
   /** Bytes that may wait before the socket is paused. Default 1 MiB. */
   bytes?: number | undefined
+  /**
+   * Whether reading pauses while the outbox is backed up, so that what answers what comes in is
+   * bounded. Default on servers; not on clients, as two peers that both pause can wait for each
+   * other until `timeouts.stall`.
+   */
+  pausesWhenBackedUp?: boolean | undefined
 }
 
 /** What connections of one server or client have in common. */
@@ -55,7 +66,7 @@ export interface Settings<In, Out, Principal> {
   /** In ms; `undefined` is off. */
   readonly timeouts: { readonly handshake: number | undefined; readonly close: number | undefined }
   readonly outbox: OutboxBounds
-  readonly inboxBytes: number
+  readonly inbox: { readonly bytes: number; readonly pausesWhenBackedUp: boolean }
   readonly scheduler: SchedulerLike
   readonly random: Random
   /** The parent of every connection's actor: it gives them one clock and one inspection. */
@@ -83,13 +94,14 @@ export const most = 2 ** 31 - 1
  */
 export function readSettings<In, Out, Principal>(
   name: string,
+  side: 'server' | 'client',
   options: ConnectionOptions<In, Out>,
   handler: Handler<In, Out, Principal> | undefined,
 ): Settings<In, Out, Principal> {
   const at = (option: string) => `${name}: ${option}`
-  const timeouts = group(at('timeouts'), options.timeouts, ['handshake', 'close'])
-  const outbox = group(at('outbox'), options.outbox, ['bytes', 'messages'])
-  const inbox = group(at('inbox'), options.inbox, ['bytes'])
+  const timeouts = group(at('timeouts'), options.timeouts, ['handshake', 'close', 'stall'])
+  const outbox = group(at('outbox'), options.outbox, ['bytes', 'messages', 'overflow'])
+  const inbox = group(at('inbox'), options.inbox, ['bytes', 'pausesWhenBackedUp'])
   const scheduler = shaped(at('scheduler'), options.scheduler, asyncScheduler, ['schedule', 'now'])
   // without a codec the types say so too: In and Out are Message then
   const preset = plain as unknown as Codec<In, Out>
@@ -103,8 +115,17 @@ export function readSettings<In, Out, Principal>(
     outbox: {
       bytes: whole(at('outbox.bytes'), outbox.bytes, mebibyte, 1, most),
       messages: whole(at('outbox.messages'), outbox.messages, 10_000, 1, most),
+      overflow: readOverflow(at('outbox.overflow'), outbox.overflow),
+      stall: duration(at('timeouts.stall'), timeouts.stall, 30_000),
     },
-    inboxBytes: whole(at('inbox.bytes'), inbox.bytes, mebibyte, 1, most),
+    inbox: {
+      bytes: whole(at('inbox.bytes'), inbox.bytes, mebibyte, 1, most),
+      pausesWhenBackedUp: yesOrNo(
+        at('inbox.pausesWhenBackedUp'),
+        inbox.pausesWhenBackedUp,
+        side === 'server',
+      ),
+    },
     scheduler,
     random: callable(at('random'), options.random) ?? systemRandom,
     root: createRoot(scheduler),

@@ -2,14 +2,17 @@
 
 import { isObservable, type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
 import type { Codec } from '../codec.js'
+import { type Fragments, isFragments } from '../fragments.js'
 import type { Socket } from '../socket.js'
 import { Outbox, type OutboxBounds, type OutboxHost } from './outbox.js'
+import type { Overflow } from './overflow.js'
+import { pull } from './pull.js'
 
 /**
  * What a handler returns to send: an Observable, subscribed while the connection is open, or an
  * AsyncIterable, pulled one value at a time as the socket drains.
  */
-export type Writer<Out> = Observable<Out> | AsyncIterable<Out>
+export type Writer<Out> = Observable<Out | Fragments> | AsyncIterable<Out | Fragments>
 
 /** What a writer needs to know of its connection. */
 export interface WriterHost extends OutboxHost {
@@ -25,6 +28,7 @@ export class StreamWriter<Out> {
   readonly #socket: Socket
   readonly #codec: Codec<unknown, Out>
   readonly #host: WriterHost
+  readonly #key: ((value: Out) => unknown) | undefined
   readonly outbox: Outbox
   #stop: (() => void) | undefined
   /** Values that `send` did not take. */
@@ -40,6 +44,9 @@ export class StreamWriter<Out> {
     this.#socket = socket
     this.#codec = codec
     this.#host = host
+    // the policy was made for the values of this codec
+    const { overflow } = bounds as { overflow: Overflow<Out> }
+    this.#key = typeof overflow === 'string' ? undefined : overflow.key
     this.outbox = new Outbox(socket, bounds, scheduler, host)
   }
 
@@ -54,7 +61,7 @@ export class StreamWriter<Out> {
     else this.#pull(source)
   }
 
-  #subscribe(source: Observable<Out>): void {
+  #subscribe(source: Observable<Out | Fragments>): void {
     // a source that emits endlessly while it is being subscribed has no subscription to end yet
     const leftOpen = new Subject<void>()
     this.#stop = () => leftOpen.next()
@@ -66,63 +73,36 @@ export class StreamWriter<Out> {
   }
 
   // Never through RxJS `from`, which would pull as fast as the source can give.
-  #pull(source: AsyncIterable<Out>): void {
-    const failed = (error: unknown) => {
-      this.#stop = undefined
-      this.#host.errored(error)
-    }
-    const taken = (result: IteratorResult<Out>) => {
-      if (this.#host.state() !== 'open') return
-      if (result.done) {
-        this.#stop = undefined
-        this.#host.completed()
-      } else {
-        this.send(result.value)
+  #pull(source: AsyncIterable<Out | Fragments>): void {
+    this.#stop = pull(source, {
+      wants: () => this.#host.state() === 'open',
+      take: (value, next) => {
+        this.send(value)
         this.outbox.whenIdle(next)
-      }
-    }
-    const next = () => {
-      if (this.#host.state() !== 'open') return
-      try {
-        iterator.next().then(taken, failed)
-      } catch (error) {
-        failed(error)
-      }
-    }
-    let iterator: AsyncIterator<Out>
-    try {
-      iterator = source[Symbol.asyncIterator]()
-    } catch (error) {
-      failed(error)
-      return
-    }
-    this.#stop = () => {
-      // a generator with a pull pending returns as soon as that is settled
-      try {
-        iterator.return?.().then(undefined, failed)
-      } catch (error) {
-        failed(error)
-      }
-    }
-    next()
+      },
+      completed: () => this.#host.completed(),
+      failed: error => this.#host.errored(error),
+    })
   }
 
   /** Sends or queues a value: true, or counts and refuses it: false. */
-  send(value: Out): boolean {
+  send(value: Out | Fragments): boolean {
     const state = this.#host.state()
     if (state !== 'open' && state !== 'connecting') {
       this.refused++
       return false
     }
     let message
+    let key
     try {
-      message = this.#codec.encode(value)
+      message = isFragments(value) ? value : this.#codec.encode(value)
+      key = isFragments(value) ? message : this.#key?.(value)
     } catch (error) {
       this.refused++
       this.#host.unencodable(error)
       return false
     }
-    this.outbox.push(message)
+    this.outbox.push(message, key)
     return true
   }
 

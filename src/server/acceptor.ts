@@ -3,7 +3,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
-import { type Connection, type Handler, SocketConnection } from '../connection/connection.js'
+import type { Connection, Handler } from '../connection/connection.js'
+import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
 import {
   connectionOptionNames,
@@ -66,7 +67,7 @@ export class Acceptor<In, Out> {
   ) {
     const at = (option: string) => `${name}: ${option}`
     const limits = group(at('limits'), options.limits, ['payload', 'connections'])
-    const settings = readSettings(name, options, handler)
+    const settings = readSettings(name, 'server', options, handler)
     const { timeouts, random } = settings
     this.path = text(at('path'), options.path, /^\/[^?#\s]*$/, `a path like '/ws'`)
     this.handshakeTimeout = timeouts.handshake

@@ -6,6 +6,8 @@ import { byteLength, type Message } from '../socket.js'
 export type Frame =
   | { readonly text: string }
   | { readonly binary: Uint8Array }
+  /** A part of a binary message; the last one completes it. */
+  | { readonly fragment: Uint8Array; readonly last: boolean }
   | 'ping'
   | 'pong'
   /** 1005 stands for a Close frame without a code. */
@@ -28,6 +30,19 @@ export function sizeOf(frame: Segment): number {
   if (frame === 'end') return 0
   if (typeof frame === 'string') return 2
   if ('close' in frame) return frame.close === 1005 ? 2 : 4 + byteLength(frame.reason)
-  const payload = byteLength('text' in frame ? frame.text : frame.binary)
+  const payload = byteLength(
+    'text' in frame ? frame.text : 'binary' in frame ? frame.binary : frame.fragment,
+  )
   return payload + (payload < 126 ? 2 : payload < 65_536 ? 4 : 10)
+}
+
+/** The message that fragments make. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
 }

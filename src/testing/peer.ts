@@ -5,7 +5,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { CloseCode } from '../close.js'
 import { HandshakeError } from '../errors.js'
 import type { Message } from '../socket.js'
-import { type Frame, messageOf } from './frame.js'
+import type { Frame } from './frame.js'
 import type { Lane } from './lane.js'
 import { lettersOr } from './marbles.js'
 import type { Recording } from './recording.js'
@@ -35,11 +35,8 @@ export class Peer {
     this.#fromPeer = ends.fromPeer
     this.received = received
     this.frames = frames
-    this.#far.onFrame = frame => {
-      frames.add(frame)
-      const message = messageOf(frame)
-      if (message !== undefined) received.add(message)
-    }
+    this.#far.onFrame = frame => frames.add(frame)
+    this.#far.addListener('message', message => received.add(message))
   }
 
   /** Completes the handshake that a connection under test has asked for. */

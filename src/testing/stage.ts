@@ -1,7 +1,8 @@
 /** Stage: the connections, wires and logs of one run. */
 
 import type { SchedulerLike } from 'rxjs'
-import { type Connection, type Handler, SocketConnection } from '../connection/connection.js'
+import type { Connection, Handler } from '../connection/connection.js'
+import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
 import { type ConnectionOptions, readSettings } from '../connection/settings.js'
 import type { Random } from '../random.js'
@@ -155,6 +156,7 @@ export class Stage {
   ): Connection<In, Out> {
     const settings = readSettings(
       'virtualTime',
+      side,
       { scheduler: this.#scheduler, random: this.#random, ...options },
       handler,
     )

@@ -6,7 +6,7 @@ import { Emitter } from '../emitter.js'
 import { ConnectionLostError, HandshakeError, ProtocolError } from '../errors.js'
 import { byteLength, highWater, lowWater, type Message, type Socket } from '../socket.js'
 import type { SocketEvents } from '../socket.js'
-import { type Frame, frameOf, messageOf, type Segment, sizeOf } from './frame.js'
+import { type Frame, frameOf, joined, messageOf, type Segment, sizeOf } from './frame.js'
 import type { Lane } from './lane.js'
 
 export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
@@ -24,6 +24,7 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   #endReceived = false
   #backedUp = false
   #lost = 0
+  readonly #parts: Uint8Array[] = []
   #deadline: Subscription | undefined
   bytesRead = 0
   refused = 0
@@ -82,13 +83,21 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   send(message: Message): void {
+    this.#send(frameOf(message), byteLength(message))
+  }
+
+  sendFragment(piece: Uint8Array, last: boolean): void {
+    this.#send({ fragment: piece, last }, piece.byteLength)
+  }
+
+  #send(frame: Frame, bytes: number): void {
     if (this.#state !== 'open') {
       // swallowed, and counted by the WebSocket as waiting for ever
       this.refused++
-      this.#lost += byteLength(message)
+      this.#lost += bytes
       return
     }
-    this.write(frameOf(message))
+    this.write(frame)
     if (this.bufferedAmount >= highWater) this.#backedUp = true
   }
 
@@ -192,6 +201,9 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     const message = messageOf(frame)
     if (message !== undefined) {
       this.tell('message', message)
+    } else if (typeof frame === 'object' && 'fragment' in frame) {
+      this.#parts.push(frame.fragment)
+      if (frame.last) this.tell('message', joined(this.#parts.splice(0)))
     } else if (frame === 'ping') {
       if (this.answers && this.#state === 'open') this.write('pong')
     } else if (typeof frame === 'object' && 'close' in frame && this.answers) {

@@ -1,0 +1,306 @@
+/** SocketConnection: composes the machine, the reader and the writer on a socket. */
+
+import { Observable, Subject, type Subscription } from 'rxjs'
+import { createActor } from 'xstate'
+import { type Close, CloseCode, cutReason, isSendable } from '../close.js'
+import { asCodecError } from '../codec.js'
+import { ApplicationError, TimeoutError } from '../errors.js'
+import type { Fragments } from '../fragments.js'
+import type { Socket } from '../socket.js'
+import { Brake } from './brake.js'
+import { conclude } from './conclude.js'
+import type { Connection, ConnectionActor } from './connection.js'
+import { type Flow, LiveFlow } from './flow.js'
+import type { Handshake } from './handshake.js'
+import { Inbox } from './inbox.js'
+import { type ConnectionEvent, connectionMachine, type State } from './machine.js'
+import { Reader } from './reader.js'
+import type { Settings } from './settings.js'
+import { StreamWriter, type Writer } from './writer.js'
+
+// These say that the peer, or we, are in no condition for what still waits.
+const discarding: readonly number[] = [
+  CloseCode.policyViolation,
+  CloseCode.internalError,
+  CloseCode.tryAgainLater,
+]
+
+/** What users hold as a {@link Connection}. */
+export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
+  readonly id: string
+  readonly handshake: Handshake<Principal>
+  readonly actor: ConnectionActor
+  readonly #settings: Settings<In, Out, Principal>
+  readonly #socket: Socket
+  readonly #reader: Reader<In>
+  readonly #writer: StreamWriter<Out>
+  readonly #brake: Brake
+  // the deadline of the present state, if it has one
+  #deadline: Subscription | undefined
+  // what the handler returned, until the machine has settled
+  #source: Writer<Out> | undefined
+  // the state that was told last: to tell a change from an event without one
+  #told: State = 'connecting'
+  // made when somebody asks
+  #inbox: Inbox<In> | undefined
+  #flow: LiveFlow | undefined
+  #changes: Subject<State> | undefined
+  #ending: Subject<Close> | undefined
+  #states: Observable<State> | undefined
+  #closed: Observable<Close> | undefined
+
+  constructor(
+    settings: Settings<In, Out, Principal>,
+    socket: Socket,
+    handshake: Handshake<Principal>,
+    id: string,
+  ) {
+    this.#settings = settings
+    this.#socket = socket
+    this.handshake = handshake
+    this.id = id
+    const host = {
+      state: () => this.state,
+      completed: () => this.#end(CloseCode.normal, ''),
+      errored: (error: unknown) => this.#failed(new ApplicationError('writer', error)),
+      undecodable: (error: unknown) => this.#undecodable(error),
+      unencodable: (error: unknown) => this.#failed(asCodecError(error, CloseCode.internalError)),
+      overflowed: (error: Error) => this.#end(CloseCode.tryAgainLater, 'too slow', error),
+      stalled: (error: Error) => this.#end(CloseCode.tryAgainLater, 'too slow', error),
+      dropped: () => this.#flow?.changed(),
+      backedUp: (yes: boolean) => this.#backedUp(yes),
+    }
+    this.#brake = new Brake(socket, () => this.#flow?.changed())
+    this.#reader = new Reader(socket, settings.codec, host)
+    this.#writer = new StreamWriter(
+      socket,
+      settings.codec,
+      settings.outbox,
+      settings.scheduler,
+      host,
+    )
+    this.actor = createActor(connectionMachine, { parent: settings.root, id })
+    this.actor.subscribe({
+      next: snapshot => this.#changed(snapshot.value),
+      error: () => this.#broke(),
+      complete: () => this.#broke(),
+    })
+    this.actor.start()
+    socket.addListener('open', () => this.#opened())
+    socket.addListener('error', error => this.#tell({ type: 'error', error }))
+    socket.addListener('close', close => this.#tell({ type: 'socket.close', close }))
+    this.#limit('handshake', settings.timeouts.handshake)
+  }
+
+  get state(): State {
+    const { status, value } = this.actor.getSnapshot()
+    return status === 'active' || status === 'done' ? value : 'closed'
+  }
+
+  get states(): Observable<State> {
+    return (this.#states ??= new Observable(subscriber => {
+      subscriber.next(this.state)
+      if (this.state !== 'closed') return (this.#changes ??= new Subject()).subscribe(subscriber)
+      subscriber.complete()
+      return undefined
+    }))
+  }
+
+  get messages(): Observable<In> {
+    return this.#reader.messages
+  }
+
+  get closed(): Observable<Close> {
+    return (this.#closed ??= new Observable(subscriber => {
+      if (this.state !== 'closed') return (this.#ending ??= new Subject()).subscribe(subscriber)
+      subscriber.next(this.#close)
+      subscriber.complete()
+      return undefined
+    }))
+  }
+
+  get flow(): Flow {
+    return (this.#flow ??= new LiveFlow(
+      { writer: this.#writer, socket: this.#socket, brake: this.#brake },
+      this.state === 'closed',
+    ))
+  }
+
+  // bound when they are taken, so that a connection that nobody takes apart stays small
+
+  get read(): (next: (message: In) => void) => Subscription {
+    return next =>
+      this.messages.subscribe(message => {
+        try {
+          next(message)
+        } catch (error) {
+          this.#failed(new ApplicationError('read', error))
+        }
+      })
+  }
+
+  get send(): (message: Out | Fragments) => boolean {
+    return message => this.#writer.send(message)
+  }
+
+  get close(): (code?: number, reason?: string) => void {
+    return (code = CloseCode.normal, reason = '') => {
+      if (!isSendable(code)) {
+        throw new TypeError(
+          `close: ${code} may not be sent; 1000–1003, 1007–1014 and 3000–4999 may`,
+        )
+      }
+      this.#end(code, cutReason(reason))
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
+    if (this.#inbox && this.state !== 'closed') {
+      throw new Error('This connection is being iterated already')
+    }
+    const { messages } = this.#reader
+    const reader = this.#reader
+    this.#inbox = new Inbox(this.#brake, this.#settings.inbox.bytes, {
+      messages,
+      get arriving() {
+        return reader.arriving
+      },
+      left: () => {
+        this.#inbox = undefined
+        // a generator that throws leaves its loop first, and errs when that is done: its error counts
+        this.#settings.scheduler.schedule(() => this.#end(CloseCode.normal, ''))
+      },
+    })
+    return this.#inbox
+  }
+
+  // --- what happens to it ---
+
+  #opened(): void {
+    this.#tell({ type: 'socket.open' })
+    // by now whatever the handler asked for has been done: it may have closed the connection
+    const source = this.#source
+    this.#source = undefined
+    if (source && this.state === 'open') this.#writer.start(source)
+  }
+
+  // An actor that is gone takes no events: the socket may still have some to tell.
+  #tell(event: ConnectionEvent): void {
+    if (this.state !== 'closed') this.actor.send(event)
+  }
+
+  #end(code: number, reason: string, cause?: Error): void {
+    const { state } = this
+    if (state === 'closed') return
+    // too late for a code of its own, but not for saying what went wrong
+    if (state === 'closing') {
+      if (cause) this.#tell({ type: 'error', error: cause })
+      return
+    }
+    const ending = { code, reason, discard: discarding.includes(code), ...(cause && { cause }) }
+    this.actor.send({ type: 'close', ending })
+  }
+
+  #failed(error: Error): void {
+    this.#end(CloseCode.internalError, 'internal error', error)
+  }
+
+  #undecodable(thrown: unknown): void {
+    const error = asCodecError(thrown, CloseCode.invalidPayload)
+    const reason =
+      error.closeCode === CloseCode.unsupportedData ? 'unsupported data' : 'invalid message'
+    this.#end(error.closeCode, reason, error)
+  }
+
+  // What answers what comes in must not read faster than its answers leave.
+  #backedUp(yes: boolean): void {
+    if (this.#settings.inbox.pausesWhenBackedUp && this.state === 'open') {
+      if (yes) this.#brake.hold('outbox')
+      else this.#brake.release('outbox')
+    }
+    this.#flow?.changed()
+  }
+
+  #limit(timeout: 'handshake' | 'close', milliseconds: number | undefined): void {
+    if (milliseconds === undefined) return
+    this.#deadline = this.#settings.scheduler.schedule(() => {
+      this.#tell({ type: 'lost', cause: new TimeoutError(timeout, milliseconds) })
+      this.#socket.terminate()
+    }, milliseconds)
+  }
+
+  // --- what a state means: run after the snapshot has changed ---
+
+  #changed(state: State): void {
+    const before = this.#told
+    if (state === before) return
+    this.#told = state
+    this.#deadline?.unsubscribe()
+    this.#deadline = undefined
+    if (state === 'open') this.#enterOpen()
+    else if (state === 'closing') this.#enterClosing(before)
+    else if (state === 'closed') this.#enterClosed()
+  }
+
+  #enterOpen(): void {
+    this.#changes?.next('open')
+    this.#writer.outbox.flush()
+    let source: unknown
+    try {
+      source = this.#settings.handler?.(this)
+    } catch (error) {
+      this.#failed(new ApplicationError('handler', error))
+      return
+    }
+    if (source === undefined) return
+    if (StreamWriter.takes<Out>(source)) this.#source = source
+    else this.#failed(new ApplicationError('handler', notAWriter(source)))
+  }
+
+  #enterClosing(before: State): void {
+    const { ending } = this.actor.getSnapshot().context
+    this.#reader.stop()
+    this.#writer.stop()
+    this.#changes?.next('closing')
+    if (before === 'connecting' || !ending) {
+      this.#socket.terminate()
+      return
+    }
+    this.#limit('close', this.#settings.timeouts.close)
+    this.#brake.releaseAll()
+    this.#writer.close(ending.code, ending.reason, ending.discard)
+  }
+
+  #enterClosed(): void {
+    this.#writer.end()
+    this.#changes?.next('closed')
+    this.#reader.end()
+    this.#ending?.next(this.#close)
+    this.#ending?.complete()
+    this.#flow?.end()
+    this.#changes?.complete()
+    this.#settings.ended?.(this)
+  }
+
+  // The actor stopped or erred without having seen the socket close: not by anything of ours.
+  #broke(): void {
+    if (this.#told === 'closed') return
+    this.#socket.terminate()
+    this.#changed('closed')
+  }
+
+  get #close(): Close {
+    const { context, error } = this.actor.getSnapshot()
+    if (context.close) return context.close
+    const cause = new Error('The actor of the connection was stopped', { cause: error })
+    return conclude({ ...context, lost: cause }, { code: CloseCode.abnormal, reason: '' })
+  }
+}
+
+function notAWriter(value: unknown): TypeError {
+  // an async handler: its failure is this one, not an unhandled rejection besides
+  if (value instanceof Promise) value.catch(() => undefined)
+  const kind =
+    value instanceof Promise ? 'a promise' : value === null ? 'null' : `a ${typeof value}`
+  return new TypeError(`A handler returns an Observable, an AsyncIterable or nothing, not ${kind}`)
+}
