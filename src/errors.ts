@@ -71,6 +71,16 @@ export class CodecError extends RivuletError {
   }
 }
 
+/** Nothing came from the peer for `heartbeat.timeout`, also no answer to a ping. Seen as 1006. */
+export class HeartbeatError extends RivuletError {
+  override readonly name = 'HeartbeatError'
+  readonly code = 'ERR_HEARTBEAT'
+
+  constructor(milliseconds: number) {
+    super(`heartbeat.timeout: nothing came from the peer for ${milliseconds} ms`)
+  }
+}
+
 /** More was waiting to be sent than the outbox holds. Closes with 1013. */
 export class OverflowError extends RivuletError {
   override readonly name = 'OverflowError'
@@ -81,10 +91,10 @@ export class OverflowError extends RivuletError {
 export class TimeoutError extends RivuletError {
   override readonly name = 'TimeoutError'
   readonly code = 'ERR_TIMEOUT'
-  readonly timeout: 'handshake' | 'close' | 'stall'
+  readonly timeout: 'handshake' | 'close' | 'stall' | 'idle' | 'lifetime'
 
   constructor(timeout: TimeoutError['timeout'], milliseconds: number) {
-    super(`timeouts.${timeout}: nothing came within ${milliseconds} ms`)
+    super(`timeouts.${timeout}: ${milliseconds} ms are over`)
     this.timeout = timeout
   }
 }

@@ -9,6 +9,7 @@ export type { State } from './connection/machine.js'
 export { type Latest, latest, type Overflow } from './connection/overflow.js'
 export type {
   ConnectionOptions,
+  HeartbeatOptions,
   InboxOptions,
   OutboxOptions,
   Timeouts,
@@ -20,6 +21,7 @@ export {
   CodecError,
   ConnectionLostError,
   HandshakeError,
+  HeartbeatError,
   OverflowError,
   ProtocolError,
   RivuletError,

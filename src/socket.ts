@@ -55,6 +55,8 @@ export interface Socket {
   readonly bufferedAmount: number
   /** Bytes that have come in, of any frame, also of an unfinished one. */
   readonly bytesRead: number
+  /** Messages that have come in, whether somebody listened or not. */
+  readonly messagesRead: number
   /** Messages handed to `send` that the socket could not write. */
   readonly refused: number
   /** Stops reading; what has already been read may still arrive. */

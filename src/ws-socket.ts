@@ -23,6 +23,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #terminated = false
   #backedUp = false
   #refused = 0
+  messagesRead = 0
   readonly #written = (error?: Error | null): void => {
     if (error) this.#refused++
     if (!this.#backedUp || this.#ws.bufferedAmount > lowWater) return
@@ -102,6 +103,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   received(data: Buffer, isBinary: boolean): void {
+    this.messagesRead++
     if (this.#terminated || this.listenerCount('message') === 0) return
     this.tell('message', isBinary ? data : data.toString())
   }

@@ -13,6 +13,7 @@ const leaves = [
   'codec.ts',
   'emitter.ts',
   'errors.ts',
+  'fragments.ts',
   'option.ts',
   'random.ts',
   'socket.ts',

@@ -10,6 +10,7 @@ import type { Connection, Handler } from './connection.js'
 import type { OutboxBounds } from './outbox.js'
 import { type Overflow, readOverflow } from './overflow.js'
 import { createRoot } from './root.js'
+import { Sweep, type SweepTimes } from './sweep.js'
 
 /** The options of a connection, on a server and on a client. Every one has a default. */
 export interface ConnectionOptions<In = Message, Out = Message> {
@@ -17,6 +18,8 @@ export interface ConnectionOptions<In = Message, Out = Message> {
   codec?: Codec<In, Out> | undefined
   /** Deadlines in ms; `false` is off. */
   timeouts?: Timeouts | undefined
+  /** How a peer that is gone is noticed; `false` is off. Default on servers, off on clients. */
+  heartbeat?: HeartbeatOptions | false | undefined
   /** What waits while the socket is backed up; over a bound the connection closes with 1013. */
   outbox?: OutboxOptions<Out> | undefined
   /** What waits to be read by `for await` before reading pauses. */
@@ -35,6 +38,18 @@ export interface Timeouts {
   close?: number | false | undefined
   /** For a socket that is backed up to take anything: then 1013. Default 30 s. */
   stall?: number | false | undefined
+  /** Without a message in either direction: then 1008. Default off. */
+  idle?: number | false | undefined
+  /** Since the connection opened: then 1012. Default off. */
+  lifetime?: number | false | undefined
+}
+
+/** Pings, and how long to wait for any sign of life; in ms. */
+export interface HeartbeatOptions {
+  /** Between pings of a peer that is silent. Default 30 s. */
+  interval?: number | undefined
+  /** Without a byte from the peer: then the connection is lost, 1006. Default 60 s. */
+  timeout?: number | undefined
 }
 
 /** The bounds of the outbox. */
@@ -69,6 +84,8 @@ export interface Settings<In, Out, Principal> {
   readonly inbox: { readonly bytes: number; readonly pausesWhenBackedUp: boolean }
   readonly scheduler: SchedulerLike
   readonly random: Random
+  /** Looks after all that are open. */
+  readonly sweep: Sweep
   /** The parent of every connection's actor: it gives them one clock and one inspection. */
   readonly root: AnyActorRef
   /** Told after everybody else that a connection has ended. */
@@ -78,6 +95,7 @@ export interface Settings<In, Out, Principal> {
 export const connectionOptionNames = [
   'codec',
   'timeouts',
+  'heartbeat',
   'outbox',
   'inbox',
   'scheduler',
@@ -99,10 +117,17 @@ export function readSettings<In, Out, Principal>(
   handler: Handler<In, Out, Principal> | undefined,
 ): Settings<In, Out, Principal> {
   const at = (option: string) => `${name}: ${option}`
-  const timeouts = group(at('timeouts'), options.timeouts, ['handshake', 'close', 'stall'])
+  const timeouts = group(at('timeouts'), options.timeouts, [
+    'handshake',
+    'close',
+    'stall',
+    'idle',
+    'lifetime',
+  ])
   const outbox = group(at('outbox'), options.outbox, ['bytes', 'messages', 'overflow'])
   const inbox = group(at('inbox'), options.inbox, ['bytes', 'pausesWhenBackedUp'])
   const scheduler = shaped(at('scheduler'), options.scheduler, asyncScheduler, ['schedule', 'now'])
+  const random = callable(at('random'), options.random) ?? systemRandom
   // without a codec the types say so too: In and Out are Message then
   const preset = plain as unknown as Codec<In, Out>
   return {
@@ -127,7 +152,29 @@ export function readSettings<In, Out, Principal>(
       ),
     },
     scheduler,
-    random: callable(at('random'), options.random) ?? systemRandom,
+    random,
+    sweep: new Sweep(scheduler, random, {
+      heartbeat: readHeartbeat(at('heartbeat'), side, options.heartbeat),
+      idle: duration(at('timeouts.idle'), timeouts.idle, undefined),
+      lifetime: duration(at('timeouts.lifetime'), timeouts.lifetime, undefined),
+    }),
     root: createRoot(scheduler),
   }
+}
+
+function readHeartbeat(
+  name: string,
+  side: 'server' | 'client',
+  value: HeartbeatOptions | false | undefined,
+): SweepTimes['heartbeat'] {
+  if (value === false || (value === undefined && side === 'client')) return undefined
+  const options = group(name, value, ['interval', 'timeout'])
+  // off is said of the whole: a ping without a deadline, or the reverse, would notice nothing
+  const time = (option: 'interval' | 'timeout', preset: number) =>
+    duration(
+      `${name}.${option}`,
+      (options[option] as unknown) === false ? NaN : options[option],
+      preset,
+    ) ?? preset
+  return { interval: time('interval', 30_000), timeout: time('timeout', 60_000) }
 }

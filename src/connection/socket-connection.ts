@@ -16,6 +16,7 @@ import { Inbox } from './inbox.js'
 import { type ConnectionEvent, connectionMachine, type State } from './machine.js'
 import { Reader } from './reader.js'
 import type { Settings } from './settings.js'
+import type { Swept } from './sweep.js'
 import { StreamWriter, type Writer } from './writer.js'
 
 // These say that the peer, or we, are in no condition for what still waits.
@@ -41,6 +42,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #source: Writer<Out> | undefined
   // the state that was told last: to tell a change from an event without one
   #told: State = 'connecting'
+  // how the sweep sees it, while open
+  #swept: Swept | undefined
   // made when somebody asks
   #inbox: Inbox<In> | undefined
   #flow: LiveFlow | undefined
@@ -224,9 +227,13 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #limit(timeout: 'handshake' | 'close', milliseconds: number | undefined): void {
     if (milliseconds === undefined) return
     this.#deadline = this.#settings.scheduler.schedule(() => {
-      this.#tell({ type: 'lost', cause: new TimeoutError(timeout, milliseconds) })
-      this.#socket.terminate()
+      this.#giveUp(new TimeoutError(timeout, milliseconds))
     }, milliseconds)
+  }
+
+  #giveUp(cause: Error): void {
+    this.#tell({ type: 'lost', cause })
+    this.#socket.terminate()
   }
 
   // --- what a state means: run after the snapshot has changed ---
@@ -243,6 +250,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   #enterOpen(): void {
+    this.#settings.sweep.add((this.#swept = this.#asSwept()))
     this.#changes?.next('open')
     this.#writer.outbox.flush()
     let source: unknown
@@ -257,10 +265,34 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     else this.#failed(new ApplicationError('handler', notAWriter(source)))
   }
 
-  #enterClosing(before: State): void {
-    const { ending } = this.actor.getSnapshot().context
+  #leaveOpen(): void {
+    if (this.#swept) this.#settings.sweep.remove(this.#swept)
+    this.#swept = undefined
     this.#reader.stop()
     this.#writer.stop()
+  }
+
+  #asSwept(): Swept {
+    const [socket, brake, { outbox }] = [this.#socket, this.#brake, this.#writer]
+    return {
+      get bytesRead() {
+        return socket.bytesRead
+      },
+      get messages() {
+        return socket.messagesRead + outbox.sent
+      },
+      get deaf() {
+        return brake.on || outbox.backedUp
+      },
+      ping: () => socket.ping?.(),
+      lost: error => this.#giveUp(error),
+      expired: (code, reason, error) => this.#end(code, reason, error),
+    }
+  }
+
+  #enterClosing(before: State): void {
+    const { ending } = this.actor.getSnapshot().context
+    this.#leaveOpen()
     this.#changes?.next('closing')
     if (before === 'connecting' || !ending) {
       this.#socket.terminate()
@@ -272,6 +304,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   #enterClosed(): void {
+    this.#leaveOpen()
     this.#writer.end()
     this.#changes?.next('closed')
     this.#reader.end()

@@ -27,6 +27,7 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   readonly #parts: Uint8Array[] = []
   #deadline: Subscription | undefined
   bytesRead = 0
+  messagesRead = 0
   refused = 0
   /** What it answers by itself: a scripted peer may be silent. */
   answers = true
@@ -200,10 +201,13 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   #take(frame: Frame): void {
     const message = messageOf(frame)
     if (message !== undefined) {
+      this.messagesRead++
       this.tell('message', message)
     } else if (typeof frame === 'object' && 'fragment' in frame) {
       this.#parts.push(frame.fragment)
-      if (frame.last) this.tell('message', joined(this.#parts.splice(0)))
+      if (!frame.last) return
+      this.messagesRead++
+      this.tell('message', joined(this.#parts.splice(0)))
     } else if (frame === 'ping') {
       if (this.answers && this.#state === 'open') this.write('pong')
     } else if (typeof frame === 'object' && 'close' in frame && this.answers) {

@@ -74,7 +74,7 @@ test('closes with 1011 when a value cannot be encoded', () => {
 test('only reads when the handler returns nothing', () => {
   const { alive } = virtualTime(({ accept, expectStream }) => {
     const { peer } = accept(() => undefined)
-    expectStream(peer.frames).toBe('')
+    expectStream(peer.received).toBe('')
   })
   expect(alive).toHaveLength(1)
 })

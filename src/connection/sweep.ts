@@ -1,0 +1,117 @@
+/**
+ * Sweep: looks after all open connections of one server or client with one timer: who is still
+ * there, who is idle, who has lived long enough.
+ */
+
+import type { SchedulerLike, Subscription } from 'rxjs'
+import { CloseCode } from '../close.js'
+import { HeartbeatError, TimeoutError } from '../errors.js'
+import type { Random } from '../random.js'
+
+/** What is looked after; all in ms, `undefined` is off. */
+export interface SweepTimes {
+  readonly heartbeat: { readonly interval: number; readonly timeout: number } | undefined
+  readonly idle: number | undefined
+  readonly lifetime: number | undefined
+}
+
+/** What the sweep sees of a connection. */
+export interface Swept {
+  /** Bytes that have come in, of any frame: a slow large frame is a sign of life too. */
+  readonly bytesRead: number
+  /** Messages that have come in or gone out. */
+  readonly messages: number
+  /** Reading pauses, or what is sent backs up: nothing can be heard, and the stall deadline rules. */
+  readonly deaf: boolean
+  ping(): void
+  /** The peer is gone. */
+  lost(error: Error): void
+  /** Its time is over. */
+  expired(code: number, reason: string, error: Error): void
+}
+
+interface Watch {
+  bytesRead: number
+  messages: number
+  heardAt: number
+  pingAt: number
+  activeAt: number
+  readonly openedAt: number
+}
+
+// How often the sweep looks, in the shortest of its times.
+const looks = 10
+
+export class Sweep {
+  readonly #scheduler: SchedulerLike
+  readonly #random: Random
+  readonly #times: SweepTimes
+  readonly #period: number
+  readonly #watches = new Map<Swept, Watch>()
+  #timer: Subscription | undefined
+
+  constructor(scheduler: SchedulerLike, random: Random, times: SweepTimes) {
+    this.#scheduler = scheduler
+    this.#random = random
+    this.#times = times
+    const { heartbeat, idle, lifetime } = times
+    const all = [heartbeat?.interval, heartbeat?.timeout, idle, lifetime]
+    this.#period = Math.min(...all.map(each => each ?? Infinity)) / looks
+  }
+
+  /** The connection is open. */
+  add(connection: Swept): void {
+    if (this.#period === Infinity) return
+    const now = this.#scheduler.now()
+    const interval = this.#times.heartbeat?.interval ?? Infinity
+    this.#watches.set(connection, {
+      bytesRead: connection.bytesRead,
+      messages: connection.messages,
+      heardAt: now,
+      // spread, so that thousands that came at once are not pinged at once for ever
+      pingAt: now + interval * (0.5 + this.#random() / 2),
+      activeAt: now,
+      openedAt: now,
+    })
+    this.#timer ??= this.#scheduler.schedule(() => this.#look(), this.#period)
+  }
+
+  /** The connection has left open. */
+  remove(connection: Swept): void {
+    this.#watches.delete(connection)
+    if (this.#watches.size > 0) return
+    this.#timer?.unsubscribe()
+    this.#timer = undefined
+  }
+
+  #look(): void {
+    this.#timer = this.#scheduler.schedule(() => this.#look(), this.#period)
+    const now = this.#scheduler.now()
+    for (const [connection, watch] of this.#watches) this.#examine(connection, watch, now)
+  }
+
+  #examine(connection: Swept, watch: Watch, now: number): void {
+    const { heartbeat, idle, lifetime } = this.#times
+    const { bytesRead, messages } = connection
+    if (messages !== watch.messages) watch.activeAt = now
+    watch.messages = messages
+    if (lifetime !== undefined && now - watch.openedAt >= lifetime) {
+      const error = new TimeoutError('lifetime', lifetime)
+      connection.expired(CloseCode.serviceRestart, 'lifetime over', error)
+    } else if (idle !== undefined && now - watch.activeAt >= idle) {
+      connection.expired(CloseCode.policyViolation, 'idle', new TimeoutError('idle', idle))
+    } else if (heartbeat) {
+      if (bytesRead !== watch.bytesRead || connection.deaf) {
+        watch.heardAt = now
+        watch.pingAt = Math.max(watch.pingAt, now + heartbeat.interval)
+      }
+      watch.bytesRead = bytesRead
+      if (now - watch.heardAt >= heartbeat.timeout) {
+        connection.lost(new HeartbeatError(heartbeat.timeout))
+      } else if (now >= watch.pingAt) {
+        watch.pingAt = now + heartbeat.interval
+        connection.ping()
+      }
+    }
+  }
+}
