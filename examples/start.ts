@@ -23,10 +23,15 @@ server.listening.subscribe({
     ),
 })
 
-// clients are told 1001; when they are gone nothing is left to run, and the process ends
-const stop = () => server.close()
-process.once('SIGINT', stop)
-process.once('SIGTERM', stop)
+// Sends the clients away with 1001; when they are gone nothing is left to run, and the process ends.
+let stopping = false
+function stop() {
+  if (stopping) process.exit(1)
+  stopping = true
+  server.drain({ code: 1001, reason: 'server going away' })
+}
+process.on('SIGINT', stop)
+process.on('SIGTERM', stop)
 
 // npm passes SIGTERM on to the shell between it and this process, which dies of it and tells nobody
 if (process.env['npm_lifecycle_event'] === 'start') {

@@ -87,14 +87,14 @@ export class OverflowError extends RivuletError {
   readonly code = 'ERR_OVERFLOW'
 }
 
-/** A deadline passed; `timeout` is the option that sets it. */
+/** A deadline passed: that of an option of `timeouts`, or that of a drain. */
 export class TimeoutError extends RivuletError {
   override readonly name = 'TimeoutError'
   readonly code = 'ERR_TIMEOUT'
-  readonly timeout: 'handshake' | 'close' | 'stall' | 'idle' | 'lifetime'
+  readonly timeout: 'handshake' | 'close' | 'stall' | 'idle' | 'lifetime' | 'drain'
 
   constructor(timeout: TimeoutError['timeout'], milliseconds: number) {
-    super(`timeouts.${timeout}: ${milliseconds} ms are over`)
+    super(`The ${timeout} deadline of ${milliseconds} ms has passed`)
     this.timeout = timeout
   }
 }

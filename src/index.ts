@@ -16,6 +16,15 @@ export type {
 } from './connection/settings.js'
 export type { Writer } from './connection/writer.js'
 export {
+  type Ending,
+  endings,
+  isClean,
+  mayReconnect,
+  type Retry,
+  retryAfter,
+  throwUnclean,
+} from './ending.js'
+export {
   ApplicationError,
   ClosedError,
   CodecError,

@@ -10,6 +10,8 @@ export interface Ending {
   readonly reason: string
   /** Drop what is queued instead of sending it first. */
   readonly discard: boolean
+  /** However long sending what is queued takes: somebody else watches over that. */
+  readonly patient?: boolean
   readonly cause?: Error
 }
 

@@ -177,6 +177,17 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     return this.#inbox
   }
 
+  /** Ends it as a part of a drain, which watches over how long sending what is queued takes. */
+  drain(code: number, reason: string): void {
+    this.#end(code, reason, undefined, true)
+  }
+
+  /** Gives it up: nothing more is sent. */
+  abandon(cause: Error): void {
+    this.#tell({ type: 'lost', cause })
+    this.#socket.terminate()
+  }
+
   // --- what happens to it ---
 
   #opened(): void {
@@ -192,7 +203,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     if (this.state !== 'closed') this.actor.send(event)
   }
 
-  #end(code: number, reason: string, cause?: Error): void {
+  #end(code: number, reason: string, cause?: Error, patient = false): void {
     const { state } = this
     if (state === 'closed') return
     // too late for a code of its own, but not for saying what went wrong
@@ -200,7 +211,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       if (cause) this.#tell({ type: 'error', error: cause })
       return
     }
-    const ending = { code, reason, discard: discarding.includes(code), ...(cause && { cause }) }
+    const discard = discarding.includes(code)
+    const ending = { code, reason, discard, patient, ...(cause && { cause }) }
     this.actor.send({ type: 'close', ending })
   }
 
@@ -227,13 +239,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #limit(timeout: 'handshake' | 'close', milliseconds: number | undefined): void {
     if (milliseconds === undefined) return
     this.#deadline = this.#settings.scheduler.schedule(() => {
-      this.#giveUp(new TimeoutError(timeout, milliseconds))
+      this.abandon(new TimeoutError(timeout, milliseconds))
     }, milliseconds)
-  }
-
-  #giveUp(cause: Error): void {
-    this.#tell({ type: 'lost', cause })
-    this.#socket.terminate()
   }
 
   // --- what a state means: run after the snapshot has changed ---
@@ -285,7 +292,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
         return brake.on || outbox.backedUp
       },
       ping: () => socket.ping?.(),
-      lost: error => this.#giveUp(error),
+      lost: error => this.abandon(error),
       expired: (code, reason, error) => this.#end(code, reason, error),
     }
   }
@@ -298,9 +305,13 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       this.#socket.terminate()
       return
     }
-    this.#limit('close', this.#settings.timeouts.close)
+    const { code, reason, discard, patient } = ending
+    if (!patient) this.#limit('close', this.#settings.timeouts.close)
     this.#brake.releaseAll()
-    this.#writer.close(ending.code, ending.reason, ending.discard)
+    this.#writer.finish(discard, () => {
+      if (patient) this.#limit('close', this.#settings.timeouts.close)
+      this.#socket.close(code, reason)
+    })
   }
 
   #enterClosed(): void {

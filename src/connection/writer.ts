@@ -25,7 +25,6 @@ export interface WriterHost extends OutboxHost {
 }
 
 export class StreamWriter<Out> {
-  readonly #socket: Socket
   readonly #codec: Codec<unknown, Out>
   readonly #host: WriterHost
   readonly #key: ((value: Out) => unknown) | undefined
@@ -41,7 +40,6 @@ export class StreamWriter<Out> {
     scheduler: SchedulerLike,
     host: WriterHost,
   ) {
-    this.#socket = socket
     this.#codec = codec
     this.#host = host
     // the policy was made for the values of this codec
@@ -113,10 +111,10 @@ export class StreamWriter<Out> {
     stop?.()
   }
 
-  /** Sends the Close frame behind what is queued, or instead of it. */
-  close(code: number, reason: string, discard: boolean): void {
+  /** Calls back when what is queued is sent, or dropped: the Close frame may go. */
+  finish(discard: boolean, then: () => void): void {
     if (discard) this.outbox.discard()
-    this.outbox.whenEmpty(() => this.#socket.close(code, reason))
+    this.outbox.whenEmpty(then)
   }
 
   /** The connection has ended: what still waits is never sent. */

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
+import type { SchedulerLike } from 'rxjs'
 import type { Connection, Handler } from '../connection/connection.js'
 import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
@@ -47,12 +48,14 @@ export const acceptOptionNames = [
 export class Acceptor<In, Out> {
   readonly path: string | undefined
   readonly handshakeTimeout: number | undefined
+  readonly closeTimeout: number | undefined
+  readonly scheduler: SchedulerLike
   /** All that are not closed. */
-  readonly connections = new Set<Connection<In, Out>>()
+  readonly connections = new Set<SocketConnection<In, Out, unknown>>()
   /** Why nobody may come in any more. */
   refusal: Refusal | undefined
-  /** Told when the last connection is gone. */
-  emptied: (() => void) | undefined
+  /** Told when a connection is gone. */
+  gone: (() => void) | undefined
   readonly #checkOrigin: CheckOrigin
   readonly #most: number
   readonly #upgrade: Upgrader
@@ -71,6 +74,8 @@ export class Acceptor<In, Out> {
     const { timeouts, random } = settings
     this.path = text(at('path'), options.path, /^\/[^?#\s]*$/, `a path like '/ws'`)
     this.handshakeTimeout = timeouts.handshake
+    this.closeTimeout = timeouts.close
+    this.scheduler = settings.scheduler
     this.#checkOrigin = callable(at('checkOrigin'), options.checkOrigin) ?? sameOrigin
     this.#most = whole(at('limits.connections'), limits.connections, 10_000, 1, most)
     this.#settings = {
@@ -78,8 +83,9 @@ export class Acceptor<In, Out> {
       // the HTTP server has waited for the handshake: a connection is open from birth
       timeouts: { ...timeouts, handshake: undefined },
       ended: connection => {
-        this.connections.delete(connection)
-        if (this.connections.size === 0) this.emptied?.()
+        const all: Set<unknown> = this.connections
+        all.delete(connection)
+        this.gone?.()
       },
     }
     this.#upgrade = createUpgrader(

@@ -8,6 +8,7 @@ import type { Connection, Handler } from '../connection/connection.js'
 import { callable, group, text, whole } from '../option.js'
 import type { Message } from '../socket.js'
 import { acceptOptionNames, type AcceptOptions, Acceptor } from './acceptor.js'
+import { Drain, type DrainOptions, type DrainProgress } from './drain.js'
 import { addRoute } from './routes.js'
 import { checkHandshake, pathOf, type Refusal } from './upgrade.js'
 
@@ -31,10 +32,19 @@ export interface Server<In = Message, Out = Message> {
   /** Each connection when it is open; subscribe to it in the same turn. Completes with the server. */
   readonly connections: Observable<Connection<In, Out>>
   /**
-   * Stops listening and closes every connection with 1001, at once: subscribing only watches.
-   * Completes when all are gone. Calling it again changes nothing.
+   * Sends everybody away, at once: subscribing only watches. New requests get 503 with
+   * `Retry-After`; connections are closed with 1012, all together or spread over time, behind what
+   * is queued for them; what is left at the deadline is terminated. Then the port is given back,
+   * and the Observable completes. Calling it again hastens it.
+   *
+   * @throws {TypeError} for an option that makes no sense.
    */
-  close(this: void): Observable<never>
+  drain(this: void, options?: DrainOptions): Observable<DrainProgress>
+  /**
+   * Gives the port back and closes every connection with 1001, at once: subscribing only watches.
+   * What is left after `timeouts.close` is terminated. Completes when all are gone.
+   */
+  close(this: void): Observable<DrainProgress>
 }
 
 /**
@@ -63,9 +73,9 @@ export function serve<In = Message, Out = In>(
   }
   const listening = new ReplaySubject<AddressInfo>(1)
   const connections = new Subject<Connection<In, Out>>()
-  const closed = new ReplaySubject<never>(1)
-  let closing = false
-  let unbound = false
+  const drain = new Drain(acceptor.connections, acceptor.scheduler)
+  // whether the port is given back; undefined while nobody asked for that
+  let unbound: boolean | undefined
 
   const http = createServer(handshakeLimits(acceptor.handshakeTimeout), (req, res) => {
     const refusal = plainRefusal(req, acceptor.path, answer !== undefined)
@@ -91,37 +101,45 @@ export function serve<In = Message, Out = In>(
   })
   http.listen(at)
 
+  const unlisten = () => {
+    if (unbound !== undefined) return
+    unbound = false
+    http.close(() => {
+      unbound = true
+      finish()
+    })
+    http.closeIdleConnections()
+  }
   const finish = () => {
     if (!unbound || acceptor.connections.size > 0) return
     listening.complete()
     connections.complete()
-    closed.complete()
+    drain.end()
   }
-  const emptied = () => {
+  const gone = () => {
+    drain.tell()
+    if (acceptor.connections.size > 0) return
+    unlisten()
     // what is left has not asked for a WebSocket yet, or never will
     http.closeAllConnections()
     finish()
+  }
+  const begin = (options: DrainOptions) => {
+    drain.begin(options)
+    acceptor.refusal = { status: 503, message: 'Going away', headers: { 'Retry-After': '5' } }
+    acceptor.gone = gone
+    if (acceptor.connections.size === 0) gone()
+    return drain.progress
   }
 
   return {
     listening: listening.asObservable(),
     connections: connections.asObservable(),
+    drain: (options = {}) => begin(options),
     close() {
-      if (!closing) {
-        closing = true
-        acceptor.refusal = { status: 503, message: 'Going away', headers: { 'Retry-After': '5' } }
-        http.close(() => {
-          unbound = true
-          finish()
-        })
-        http.closeIdleConnections()
-        acceptor.emptied = emptied
-        for (const connection of acceptor.connections) {
-          connection.close(CloseCode.goingAway, 'server going away')
-        }
-        if (acceptor.connections.size === 0) emptied()
-      }
-      return closed.asObservable()
+      unlisten()
+      const deadline = acceptor.closeTimeout
+      return begin({ code: CloseCode.goingAway, reason: 'server going away', deadline })
     },
   }
 }

@@ -15,7 +15,9 @@ let browser: Browser | undefined
 
 async function started() {
   const server = hello(0)
-  const stop = () => lastValueFrom(server.close(), { defaultValue: undefined })
+  const stop = async () => {
+    await lastValueFrom(server.close())
+  }
   onTestFinished(stop)
   const { port } = await firstValueFrom(server.listening)
   return { server, stop, port }

@@ -21,8 +21,8 @@ export async function serving<In = Message, Out = In>(
 }
 
 /** Closes the server and waits until it has. */
-export function stopped(server: Pick<Server, 'close'>): Promise<undefined> {
-  return lastValueFrom(server.close(), { defaultValue: undefined })
+export async function stopped(server: Pick<Server, 'close'>): Promise<void> {
+  await lastValueFrom(server.close())
 }
 
 /** The next connection that the server takes. */
