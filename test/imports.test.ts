@@ -17,6 +17,7 @@ const leaves = [
   'fragments.ts',
   'option.ts',
   'random.ts',
+  'report.ts',
   'socket.ts',
   'ws-socket.ts',
 ]

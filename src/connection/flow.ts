@@ -1,7 +1,8 @@
 /** Flow: what a connection has sent, what waits, what was lost, and whether it keeps up. */
 
-import { Observable, Subject } from 'rxjs'
+import { Observable } from 'rxjs'
 import type { Socket } from '../socket.js'
+import { Broadcast } from './broadcast.js'
 import type { Brake } from './brake.js'
 import type { Outbox } from './outbox.js'
 
@@ -41,7 +42,7 @@ interface Counted {
 
 export class LiveFlow implements Flow {
   readonly #counted: Counted
-  #changes: Subject<FlowSnapshot> | undefined
+  readonly #changes = new Broadcast<FlowSnapshot>()
   #ended: boolean
 
   constructor(counted: Counted, ended: boolean) {
@@ -86,7 +87,7 @@ export class LiveFlow implements Flow {
   get changes(): Observable<FlowSnapshot> {
     return new Observable(subscriber => {
       subscriber.next(this.snapshot())
-      if (!this.#ended) return (this.#changes ??= new Subject()).subscribe(subscriber)
+      if (!this.#ended) return this.#changes.add(subscriber)
       subscriber.complete()
       return undefined
     })
@@ -94,12 +95,12 @@ export class LiveFlow implements Flow {
 
   /** Something changed that subscribers want to know of. */
   changed(): void {
-    if (this.#changes?.observed) this.#changes.next(this.snapshot())
+    if (this.#changes.observed) this.#changes.next(this.snapshot())
   }
 
   /** The connection has ended. */
   end(): void {
     this.#ended = true
-    this.#changes?.complete()
+    this.#changes.complete()
   }
 }

@@ -168,6 +168,9 @@ export class Outbox {
       failed: error => {
         done()
         this.#host.errored(error)
+        // half a message is out: in closing too only the Close frame can follow it
+        this.discard()
+        this.flush()
       },
     })
     this.#pieces.start(message)

@@ -1,8 +1,9 @@
 /** Reader: the stream coming in. Hot, decoded once, shared; it completes and never errors. */
 
-import { fromEvent, Observable, type Subscriber, type Subscription } from 'rxjs'
+import { fromEvent, Observable, type Subscription } from 'rxjs'
 import type { Codec } from '../codec.js'
 import { byteLength, type Message, type Socket } from '../socket.js'
+import { Broadcast } from './broadcast.js'
 import type { State } from './machine.js'
 
 /** What a reader needs to know of its connection. */
@@ -17,10 +18,10 @@ export class Reader<In> {
   readonly #codec: Codec<In, never>
   readonly #host: ReaderHost
   #messages: Observable<In> | undefined
-  // replaced, never changed in place: one may come or go while a message is delivered
-  #subscribers: readonly Subscriber<In>[] = []
+  readonly #subscribers = new Broadcast<In>()
   #source: Subscription | undefined
   #arriving: Message | undefined
+  readonly #live = () => this.#source !== undefined
 
   constructor(socket: Socket, codec: Codec<In, never>, host: ReaderHost) {
     this.#socket = socket
@@ -36,11 +37,11 @@ export class Reader<In> {
         subscriber.complete()
         return undefined
       }
-      this.#subscribers = [...this.#subscribers, subscriber]
+      const remove = this.#subscribers.add(subscriber)
       if (state !== 'closing') this.#listen()
       return () => {
-        this.#subscribers = this.#subscribers.filter(each => each !== subscriber)
-        if (this.#subscribers.length === 0) this.stop()
+        remove()
+        if (!this.#subscribers.observed) this.stop()
       }
     }))
   }
@@ -65,11 +66,8 @@ export class Reader<In> {
       return
     }
     this.#arriving = message
-    for (const subscriber of this.#subscribers) {
-      // one of them may have closed the connection: the others get nothing from then on
-      if (!this.#source) break
-      subscriber.next(value)
-    }
+    // one of them may close the connection: the others get nothing from then on
+    this.#subscribers.next(value, this.#live)
     this.#arriving = undefined
   }
 
@@ -82,7 +80,7 @@ export class Reader<In> {
   /** The connection has ended. */
   end(): void {
     this.stop()
-    for (const subscriber of this.#subscribers) subscriber.complete()
+    this.#subscribers.complete()
   }
 }
 

@@ -1,6 +1,6 @@
 /** SocketConnection: composes the machine, the reader and the writer on a socket. */
 
-import { Observable, Subject, type Subscription } from 'rxjs'
+import { Observable, type Subscription } from 'rxjs'
 import { createActor } from 'xstate'
 import { type Close, CloseCode, cutReason, isSendable } from '../close.js'
 import { asCodecError } from '../codec.js'
@@ -8,6 +8,7 @@ import { ApplicationError, TimeoutError } from '../errors.js'
 import type { Fragments } from '../fragments.js'
 import type { Socket } from '../socket.js'
 import { Brake } from './brake.js'
+import { Broadcast } from './broadcast.js'
 import { conclude } from './conclude.js'
 import type { Connection, ConnectionActor } from './connection.js'
 import { type Flow, LiveFlow } from './flow.js'
@@ -47,8 +48,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   // made when somebody asks
   #inbox: Inbox<In> | undefined
   #flow: LiveFlow | undefined
-  #changes: Subject<State> | undefined
-  #ending: Subject<Close> | undefined
+  #changes: Broadcast<State> | undefined
+  #ending: Broadcast<Close> | undefined
   #states: Observable<State> | undefined
   #closed: Observable<Close> | undefined
 
@@ -103,7 +104,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   get states(): Observable<State> {
     return (this.#states ??= new Observable(subscriber => {
       subscriber.next(this.state)
-      if (this.state !== 'closed') return (this.#changes ??= new Subject()).subscribe(subscriber)
+      if (this.state !== 'closed') return (this.#changes ??= new Broadcast()).add(subscriber)
       subscriber.complete()
       return undefined
     }))
@@ -115,7 +116,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   get closed(): Observable<Close> {
     return (this.#closed ??= new Observable(subscriber => {
-      if (this.state !== 'closed') return (this.#ending ??= new Subject()).subscribe(subscriber)
+      if (this.state !== 'closed') return (this.#ending ??= new Broadcast()).add(subscriber)
       subscriber.next(this.#close)
       subscriber.complete()
       return undefined
@@ -316,7 +317,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   #enterClosed(): void {
     this.#leaveOpen()
-    this.#writer.end()
+    this.#writer.outbox.end()
     this.#changes?.next('closed')
     this.#reader.end()
     this.#ending?.next(this.#close)

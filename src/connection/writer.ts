@@ -116,12 +116,6 @@ export class StreamWriter<Out> {
     if (discard) this.outbox.discard()
     this.outbox.whenEmpty(then)
   }
-
-  /** The connection has ended: what still waits is never sent. */
-  end(): void {
-    this.stop()
-    this.outbox.end()
-  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -1,5 +1,5 @@
-import { concat, NEVER, Observable, of, Subject } from 'rxjs'
-import { describe, expect, test } from 'vitest'
+import { concat, finalize, map, NEVER, Observable, of, Subject, take } from 'rxjs'
+import { describe, expect, test, vi } from 'vitest'
 import { ApplicationError, type Close, TimeoutError } from 'rivulet'
 import { like, virtualTime } from 'rivulet/testing'
 
@@ -390,5 +390,49 @@ describe('an actor that dies', () => {
       expectStream(connection.messages).toBe('1s |')
     })
     expect(alive).toHaveLength(1)
+  })
+})
+
+describe('user code that throws where RxJS does not catch it', () => {
+  const failure = new Error('cannot clean up')
+  const throwing = <T>() =>
+    finalize<T>(() => {
+      throw failure
+    })
+
+  test('a teardown of the writer neither keeps the Close frame back nor the end', () => {
+    virtualTime(({ accept, at, expectStream, expectClose }) => {
+      const { connection, peer } = accept(() => NEVER.pipe(throwing()))
+      at('1s', () => connection.close(4000))
+      expectStream(peer.frames).toBe('1s c', { c: { close: 4000, reason: '' } })
+      expectClose(connection, '1s', { code: 4000, wasClean: true })
+    })
+  })
+
+  test('a teardown behind messages does not keep anybody from the end', () => {
+    virtualTime(({ accept, at, expectStream }) => {
+      const reported = vi.spyOn(console, 'error').mockReturnValue()
+      const { connection, peer } = accept()
+      connection.messages.pipe(throwing()).subscribe()
+      connection.states.pipe(throwing()).subscribe()
+      connection.closed.pipe(throwing()).subscribe()
+      at('1s', () => peer.close(1000))
+      expectStream(connection.messages).toBe('1s |')
+      expectStream(connection.states).toBe('(no) 996ms (d|)', states)
+      expectStream(connection.closed.pipe(map(({ code }) => code))).toBe('1s (c|)', { c: 1000 })
+      at('2s', () => {
+        expect(reported).toHaveBeenCalledTimes(3)
+        reported.mockRestore()
+      })
+    })
+  })
+
+  test('a teardown behind a message does not keep the others from it', () => {
+    virtualTime(({ accept, expectStream }) => {
+      const { connection, peer } = accept()
+      connection.messages.pipe(take(1), throwing()).subscribe()
+      expectStream(connection.messages).toBe('1s a 1s b')
+      peer.sends('1s a 1s b')
+    })
   })
 })
