@@ -39,7 +39,8 @@ if (process.env['npm_lifecycle_event'] === 'start') {
   const watch = setInterval(() => {
     if (process.ppid === shell) return
     clearInterval(watch)
-    stop()
+    // whoever signals all of them at once wants it once
+    if (!stopping) stop()
   }, 200)
   watch.unref()
 }

@@ -9,7 +9,7 @@ import {
   throwError,
 } from 'rxjs'
 import { type Close, CloseCode } from './close.js'
-import { ClosedError, HandshakeError } from './errors.js'
+import { ClosedError, ConnectionLostError, HandshakeError, TimeoutError } from './errors.js'
 
 /** Whether a client that wants to stay connected tries again, and how. */
 export type Retry =
@@ -61,17 +61,33 @@ export const endings: readonly Ending[] = [
 // An answer that would be the same again.
 const final: readonly number[] = [400, 401, 403, 404, 405, 426]
 
-/** How to try again after this ending; codes of the application (3000–4999) say `'no'`. */
-export function retryAfter({ code, cause }: Close): Retry {
+/**
+ * How to try again after this ending. What this side asked for says `'no'`, also when the peer did
+ * not answer it; so do codes of the application (3000–4999).
+ */
+export function retryAfter(close: Close): Retry {
+  const { code, by, sent, cause } = close
+  if (by === 'local') return wasAskedFor(close) ? 'no' : retryOf(sent ?? code)
   if (code === CloseCode.abnormal && cause instanceof HandshakeError) {
     return final.includes(cause.status ?? 0) ? 'no' : 'backoff'
   }
-  return endings.find(ending => ending.code === code)?.retry ?? 'no'
+  return retryOf(code)
+}
+
+const retryOf = (code: number) => endings.find(ending => ending.code === code)?.retry ?? 'no'
+
+// What went wrong while this side was closing is not why it did.
+function wasAskedFor({ sent, cause }: Close): boolean {
+  if (!(cause instanceof TimeoutError)) {
+    return cause === undefined || cause instanceof ConnectionLostError
+  }
+  const { timeout } = cause
+  return timeout === 'close' || timeout === 'drain' || (timeout === 'stall' && sent === undefined)
 }
 
 /** Whether trying again can help: the connection was lost, or the server said so. */
 export function mayReconnect(close: Close): boolean {
-  return retryAfter(close) !== 'no' && !(close.by === 'local' && close.cause === undefined)
+  return retryAfter(close) !== 'no'
 }
 
 /**

@@ -26,6 +26,12 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   messagesRead = 0
   readonly #written = (error?: Error | null): void => {
     if (error) this.#refused++
+    this.#drained()
+  }
+  // the message in pieces that is on its way: refused once, however many of them are
+  #parts: { refused: boolean } | undefined
+
+  #drained(): void {
     if (!this.#backedUp || this.#ws.bufferedAmount > lowWater) return
     this.#backedUp = false
     this.tell('drain', undefined)
@@ -70,7 +76,13 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   sendFragment(piece: Uint8Array, last: boolean): void {
-    this.#ws.send(piece, { binary: true, fin: last }, this.#written)
+    const message = (this.#parts ??= { refused: false })
+    if (last) this.#parts = undefined
+    this.#ws.send(piece, { binary: true, fin: last }, error => {
+      if (error && !message.refused) this.#refused++
+      message.refused ||= Boolean(error)
+      this.#drained()
+    })
     if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
   }
 

@@ -70,8 +70,9 @@ const expected: Record<string, { values: string[]; types: string[] }> = {
     ],
   },
   './testing': {
-    values: ['like', 'virtualTime'],
+    values: ['like', 'stage', 'virtualTime'],
     types: [
+      'ConnectingOptions',
       'Duration',
       'Expectation',
       'Frame',
@@ -79,9 +80,12 @@ const expected: Record<string, { values: string[]; types: string[] }> = {
       'LinkOptions',
       'OneEnded',
       'OneEndedOptions',
+      'Opening',
       'Peer',
       'Recording',
       'Report',
+      'Stage',
+      'StageOptions',
       'VirtualTime',
       'VirtualTimeOptions',
       'WireOptions',

@@ -44,6 +44,8 @@ export class LiveFlow implements Flow {
   readonly #counted: Counted
   readonly #changes = new Broadcast<FlowSnapshot>()
   #ended: boolean
+  // what subscribers know
+  #told: Pick<FlowSnapshot, 'state' | 'dropped'> | undefined
 
   constructor(counted: Counted, ended: boolean) {
     this.#counted = counted
@@ -52,6 +54,7 @@ export class LiveFlow implements Flow {
 
   get state(): FlowSnapshot['state'] {
     const { writer, brake } = this.#counted
+    if (this.#ended) return 'flowing'
     return writer.outbox.backedUp ? 'backed up' : brake.on ? 'paused' : 'flowing'
   }
 
@@ -86,7 +89,7 @@ export class LiveFlow implements Flow {
 
   get changes(): Observable<FlowSnapshot> {
     return new Observable(subscriber => {
-      subscriber.next(this.snapshot())
+      subscriber.next((this.#told = this.snapshot()))
       if (!this.#ended) return this.#changes.add(subscriber)
       subscriber.complete()
       return undefined
@@ -95,7 +98,11 @@ export class LiveFlow implements Flow {
 
   /** Something changed that subscribers want to know of. */
   changed(): void {
-    if (this.#changes.observed) this.#changes.next(this.snapshot())
+    if (!this.#changes.observed) return
+    // one cause may be told from two sides
+    const { state, dropped } = this
+    if (state === this.#told?.state && dropped === this.#told.dropped) return
+    this.#changes.next((this.#told = this.snapshot()))
   }
 
   /** The connection has ended. */

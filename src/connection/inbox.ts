@@ -12,6 +12,9 @@ export interface InboxHost<In> {
   left(): void
 }
 
+// Beyond it reading pauses too: empty messages have no bytes, and are not free.
+const most = 10_000
+
 interface Waiting<In> {
   readonly value: In
   readonly bytes: number
@@ -47,7 +50,7 @@ export class Inbox<In> implements AsyncIterableIterator<In> {
     this.#queue.push({ value, bytes })
     this.#bytes += bytes
     // what the socket had read already still comes: the mark is where pausing starts, not the end
-    if (this.#bytes >= this.#limit) this.#brake.hold('inbox')
+    if (this.#bytes >= this.#limit || this.#queue.length >= most) this.#brake.hold('inbox')
   }
 
   #end(): void {
@@ -59,7 +62,9 @@ export class Inbox<In> implements AsyncIterableIterator<In> {
     const waiting = this.#queue.shift()
     if (waiting) {
       this.#bytes -= waiting.bytes
-      if (this.#bytes <= this.#limit / 2) this.#brake.release('inbox')
+      if (this.#bytes <= this.#limit / 2 && this.#queue.length <= most / 2) {
+        this.#brake.release('inbox')
+      }
       return Promise.resolve({ done: false, value: waiting.value })
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined })

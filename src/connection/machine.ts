@@ -52,7 +52,9 @@ export const connectionMachine = setup({
   types: {} as { context: ConnectionContext; events: ConnectionEvent },
   actions: {
     recordEnding: assign({
-      ending: ({ event }) => (event.type === 'close' ? event.ending : undefined),
+      // one that was given up already did not end by this
+      ending: ({ context, event }) =>
+        event.type === 'close' && !context.lost ? event.ending : undefined,
     }),
     recordLoss: assign({
       lost: ({ context, event }) =>

@@ -48,6 +48,8 @@ export class Outbox {
   #onIdle: (() => void) | undefined
   #onEmpty: (() => void) | undefined
   #onDrain: (() => void) | undefined
+  // messages and pieces handed to the socket: what a stall has none of
+  #handed = 0
   // the message in pieces that is on its way
   #pieces: Pieces | undefined
   /** Whether messages wait for the socket, or would have to. */
@@ -105,12 +107,18 @@ export class Outbox {
       this.#queue.dropFirst()
       this.#hand(next.message)
     }
-    if (this.messages > 0 || this.#pieces) return
-    const onEmpty = this.#onEmpty
-    this.#onEmpty = undefined
-    onEmpty?.()
-    if (!this.#idle) return
+    if (this.messages === 0 && !this.#pieces) {
+      const onEmpty = this.#onEmpty
+      this.#onEmpty = undefined
+      onEmpty?.()
+    }
+    if (this.messages > 0 || !this.#takes()) {
+      this.#wait()
+      return
+    }
+    // between the pieces of a message too, so that pings are seen and answered
     this.#goOn()
+    if (this.#pieces) return
     const onIdle = this.#onIdle
     this.#onIdle = undefined
     onIdle?.()
@@ -122,7 +130,7 @@ export class Outbox {
       then()
     } else {
       this.#onIdle = then
-      this.#wait()
+      if (!this.#takes()) this.#wait()
     }
   }
 
@@ -134,10 +142,11 @@ export class Outbox {
 
   /** Throws away what waits, and counts it. */
   discard(): void {
-    this.#drop(this.messages)
+    const { messages } = this
     this.#queue.clear()
     this.#pieces?.stop()
     this.#pieces = undefined
+    this.#drop(messages)
   }
 
   /** The connection has ended: nothing waits, nothing will. */
@@ -151,6 +160,7 @@ export class Outbox {
 
   #hand(message: Message | Fragments): void {
     this.sent++
+    this.#handed++
     if (!isFragments(message)) {
       this.#socket.send(message)
       return
@@ -161,6 +171,7 @@ export class Outbox {
     this.#pieces = new Pieces(this.#socket, this.#bounds.bytes, {
       takes: () => this.#takes(),
       full: () => this.#wait(),
+      handed: () => this.#handed++,
       done: () => {
         done()
         this.flush()
@@ -191,9 +202,9 @@ export class Outbox {
       this.#watch ??= new StallWatch(
         this.#scheduler,
         stall,
-        // a source of pieces that is slow is not a socket that is
         () => ({
-          handed: this.#takes() ? Infinity : this.sent,
+          room: this.#pieces !== undefined && this.#takes(),
+          handed: this.#handed,
           buffered: this.#socket.bufferedAmount,
         }),
         error => this.#host.stalled(error),

@@ -10,6 +10,8 @@ export interface PiecesHost {
   takes(): boolean
   /** The socket has none: `resume` is to be called when it has. */
   full(): void
+  /** The socket got a piece. */
+  handed(): void
   /** The message is complete. */
   done(): void
   failed(error: unknown): void
@@ -74,6 +76,7 @@ export class Pieces {
       this.#fail(new TypeError('fragments: a piece is a Uint8Array'))
     } else if (this.#socket.sendFragment) {
       this.#socket.sendFragment(piece, false)
+      this.#host.handed()
     } else {
       this.#held.push(piece)
       this.#heldBytes += piece.byteLength

@@ -19,11 +19,16 @@ export function pull<T>(source: AsyncIterable<T>, taker: Taker<T>): () => void {
   }
   const taken = (result: IteratorResult<T>) => {
     if (!iterator || !taker.wants()) return
-    if (result.done) {
-      iterator = undefined
-      taker.completed()
-    } else {
-      taker.take(result.value, next)
+    // nobody waits for this promise: what is thrown here would end the process
+    try {
+      if (result.done) {
+        iterator = undefined
+        taker.completed()
+      } else {
+        taker.take(result.value, next)
+      }
+    } catch (error) {
+      failed(error)
     }
   }
   const next = () => {
@@ -34,13 +39,7 @@ export function pull<T>(source: AsyncIterable<T>, taker: Taker<T>): () => void {
       failed(error)
     }
   }
-  try {
-    iterator = source[Symbol.asyncIterator]()
-  } catch (error) {
-    failed(error)
-  }
-  next()
-  return () => {
+  const stop = () => {
     const left = iterator
     iterator = undefined
     try {
@@ -50,4 +49,15 @@ export function pull<T>(source: AsyncIterable<T>, taker: Taker<T>): () => void {
       failed(error)
     }
   }
+  try {
+    const made = source[Symbol.asyncIterator]() as AsyncIterator<T> | undefined
+    if (!made) throw new TypeError('An AsyncIterable has an iterator')
+    iterator = made
+  } catch (error) {
+    failed(error)
+  }
+  next()
+  // its own code may have ended it while it began
+  if (!taker.wants()) stop()
+  return stop
 }

@@ -3,7 +3,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import { type Codec, plain } from '../codec.js'
-import { callable, duration, group, shaped, whole, yesOrNo } from '../option.js'
+import { callable, duration, group, refused, shaped, whole, yesOrNo } from '../option.js'
 import { type Random, systemRandom } from '../random.js'
 import type { Message } from '../socket.js'
 import type { Connection, Handler } from './connection.js'
@@ -46,9 +46,12 @@ export interface Timeouts {
 
 /** Pings, and how long to wait for any sign of life; in ms. */
 export interface HeartbeatOptions {
-  /** Between pings of a peer that is silent. Default 30 s. */
+  /** Between pings of a peer that is silent. Default 30 s, or half the timeout where that is less. */
   interval?: number | undefined
-  /** Without a byte from the peer: then the connection is lost, 1006. Default 60 s. */
+  /**
+   * Without a byte from the peer: then the connection is lost, 1006. More than the interval.
+   * Default 60 s, or twice the interval where that is more.
+   */
   timeout?: number | undefined
 }
 
@@ -176,5 +179,13 @@ function readHeartbeat(
       (options[option] as unknown) === false ? NaN : options[option],
       preset,
     ) ?? preset
-  return { interval: time('interval', 30_000), timeout: time('timeout', 60_000) }
+  // each follows the other, so that who gives one need not think of both
+  const given = options.timeout === undefined ? 60_000 : time('timeout', 60_000)
+  const interval = time('interval', Math.min(30_000, given / 2))
+  const timeout = time('timeout', Math.max(60_000, Math.min(interval * 2, most)))
+  // a peer that only listens says nothing until it is pinged
+  if (timeout <= interval) {
+    refused(`${name}.timeout`, timeout, `more than heartbeat.interval, ${interval} ms`)
+  }
+  return { interval, timeout }
 }

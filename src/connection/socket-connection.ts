@@ -27,6 +27,9 @@ const discarding: readonly number[] = [
   CloseCode.tryAgainLater,
 ]
 
+// How often a drained socket is looked at, in ms.
+const look = 50
+
 /** What users hold as a {@link Connection}. */
 export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
   readonly id: string
@@ -70,7 +73,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       undecodable: (error: unknown) => this.#undecodable(error),
       unencodable: (error: unknown) => this.#failed(asCodecError(error, CloseCode.internalError)),
       overflowed: (error: Error) => this.#end(CloseCode.tryAgainLater, 'too slow', error),
-      stalled: (error: Error) => this.#end(CloseCode.tryAgainLater, 'too slow', error),
+      stalled: (error: Error) => this.#stalled(error),
       dropped: () => this.#flow?.changed(),
       backedUp: (yes: boolean) => this.#backedUp(yes),
     }
@@ -221,6 +224,12 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     this.#end(CloseCode.internalError, 'internal error', error)
   }
 
+  // Without a deadline for closing this is the only one that there is.
+  #stalled(error: Error): void {
+    if (this.state === 'closing') this.abandon(error)
+    else this.#end(CloseCode.tryAgainLater, 'too slow', error)
+  }
+
   #undecodable(thrown: unknown): void {
     const error = asCodecError(thrown, CloseCode.invalidPayload)
     const reason =
@@ -309,10 +318,18 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     const { code, reason, discard, patient } = ending
     if (!patient) this.#limit('close', this.#settings.timeouts.close)
     this.#brake.releaseAll()
-    this.#writer.finish(discard, () => {
+    const close = () => {
       if (patient) this.#limit('close', this.#settings.timeouts.close)
       this.#socket.close(code, reason)
-    })
+    }
+    this.#writer.finish(discard, () => (patient && !discard ? this.#whenWritten(close) : close()))
+  }
+
+  // From the Close frame on there is no more patience, also not of the socket itself, for what is
+  // written but has not left yet: and nothing tells when it has.
+  #whenWritten(then: () => void): void {
+    if (this.#socket.bufferedAmount === 0) then()
+    else this.#deadline = this.#settings.scheduler.schedule(() => this.#whenWritten(then), look)
   }
 
   #enterClosed(): void {

@@ -5,6 +5,8 @@ import { TimeoutError } from '../errors.js'
 
 /** What can be seen of a socket's progress. */
 export interface Progress {
+  /** Whether it has room, and it is the source of a message that is slow. */
+  readonly room: boolean
   /** Messages and pieces handed to it so far. */
   readonly handed: number
   /** What it has not written yet, in bytes. */
@@ -40,10 +42,14 @@ export class StallWatch {
     const look = () => {
       const now = this.#progress()
       // a write came through: there is less, or room for more
-      still = now.handed > last.handed || now.buffered < last.buffered ? 0 : still + 1
+      const moved = now.room || now.handed > last.handed || now.buffered < last.buffered
+      still = moved ? 0 : still + 1
       last = now
-      if (still < looks) this.#look = this.#scheduler.schedule(look, this.#timeout / looks)
-      else this.#stalled(new TimeoutError('stall', this.#timeout))
+      this.#look = this.#scheduler.schedule(look, this.#timeout / looks)
+      if (still < looks) return
+      // a closing connection may stall once more
+      still = 0
+      this.#stalled(new TimeoutError('stall', this.#timeout))
     }
     this.#look = this.#scheduler.schedule(look, this.#timeout / looks)
   }

@@ -49,6 +49,7 @@ export class Sweep {
   readonly #period: number
   readonly #watches = new Map<Swept, Watch>()
   #timer: Subscription | undefined
+  #lookedAt = 0
 
   constructor(scheduler: SchedulerLike, random: Random, times: SweepTimes) {
     this.#scheduler = scheduler
@@ -73,7 +74,9 @@ export class Sweep {
       activeAt: now,
       openedAt: now,
     })
-    this.#timer ??= this.#scheduler.schedule(() => this.#look(), this.#period)
+    if (this.#timer) return
+    this.#lookedAt = now
+    this.#timer = this.#scheduler.schedule(() => this.#look(), this.#period)
   }
 
   /** The connection has left open. */
@@ -87,7 +90,13 @@ export class Sweep {
   #look(): void {
     this.#timer = this.#scheduler.schedule(() => this.#look(), this.#period)
     const now = this.#scheduler.now()
-    for (const [connection, watch] of this.#watches) this.#examine(connection, watch, now)
+    // a process that was held up has not listened: what came meanwhile is read behind this turn
+    const late = now - this.#lookedAt - this.#period
+    this.#lookedAt = now
+    for (const [connection, watch] of this.#watches) {
+      if (late > this.#period) watch.heardAt += late
+      this.#examine(connection, watch, now)
+    }
   }
 
   #examine(connection: Swept, watch: Watch, now: number): void {

@@ -44,6 +44,7 @@ export class Drain {
   readonly #timers: Subscription[] = []
   #telling: Subscription | undefined
   #total: number | undefined
+  #ended = false
 
   constructor(connections: ReadonlySet<Drained>, scheduler: SchedulerLike) {
     this.#connections = connections
@@ -70,8 +71,12 @@ export class Drain {
     )
     const over = whole('drain: over', given.over, 0, 0, 2 ** 31 - 1)
     const preset = Math.min(over + 30_000, 2 ** 31 - 1)
-    const deadline = duration('drain: deadline', given.deadline, preset) ?? preset
+    const deadline = duration('drain: deadline', given.deadline, preset)
+    if (deadline === undefined || deadline < over) {
+      refused('drain: deadline', given.deadline, 'a duration of `over` or more; it is never off')
+    }
 
+    if (this.#ended) return
     this.#total ??= this.#connections.size
     const open = [...this.#connections].filter(({ state }) => state === 'open')
     const steps = Math.max(1, Math.min(open.length, Math.ceil(over / step)))
@@ -86,27 +91,32 @@ export class Drain {
     }
     this.#after(deadline, () => {
       const cause = new TimeoutError('drain', deadline)
-      for (const connection of this.#connections) connection.abandon(cause)
+      for (const connection of this.#connections) {
+        // one whose turn has not come is ended by this side all the same
+        connection.drain(code, reason)
+        connection.abandon(cause)
+      }
     })
+    this.#tellNow()
   }
 
   /** A connection has ended: tells, once a turn however many they are. */
   tell(): void {
-    this.#telling ??= this.#scheduler.schedule(() => {
-      this.#telling = undefined
-      this.#tellNow()
-    })
+    this.#telling ??= this.#scheduler.schedule(() => this.#tellNow())
   }
 
   /** All are gone. */
   end(): void {
-    this.#telling?.unsubscribe()
+    if (this.#ended) return
+    this.#ended = true
     for (const timer of this.#timers) timer.unsubscribe()
     this.#tellNow()
     this.#progress.complete()
   }
 
   #tellNow(): void {
+    this.#telling?.unsubscribe()
+    this.#telling = undefined
     const left = this.#connections.size
     let open = 0
     for (const { state } of this.#connections) if (state === 'open') open++

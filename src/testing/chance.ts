@@ -4,8 +4,12 @@ import type { Random } from '../random.js'
 
 /** A xorshift generator: few bits of state, and good enough to spread timers. */
 export function seeded(seed: number): Random {
+  // the finalizer of MurmurHash3: seeds that are neighbours start far apart
+  let word = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b)
+  word ^= word >>> 13
+  word = Math.imul(word, 0xc2b2ae35)
   // zero would stay zero
-  let word = (seed ^ 0x9e3779b9) | 0 || 1
+  word = word ^ (word >>> 16) || 1
   return () => {
     word ^= word << 13
     word ^= word >>> 17

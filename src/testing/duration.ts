@@ -6,8 +6,9 @@ export type Duration = number | string
 const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 const parts = /^(\d+(?:\.\d+)?(?:ms|s|m|h) ?)+$/
 
+/** @throws {TypeError} for what is no duration, Infinity included: a run in which it passes never ends. */
 export function milliseconds(duration: Duration): number {
-  if (typeof duration === 'number' && duration >= 0) return duration
+  if (typeof duration === 'number' && duration >= 0 && duration < Infinity) return duration
   if (typeof duration === 'string' && parts.test(duration.trim())) {
     let sum = 0
     for (const [, count, name] of duration.matchAll(/([\d.]+)(ms|s|m|h)/g)) {
@@ -20,6 +21,7 @@ export function milliseconds(duration: Duration): number {
   )
 }
 
+/** A time as people read it. */
 export function written(time: number): string {
   if (time === 0) return '0s'
   const minutes = Math.floor(time / unit.m)

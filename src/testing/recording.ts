@@ -8,16 +8,29 @@ export type TestMessages = {
   readonly notification: ObservableNotification<unknown>
 }[]
 
+/** What came of a stream, or reached a peer, from 0 ms on. */
 export class Recording<T> {
+  /** What a failure calls it. */
+  readonly name: string
+  /** What came, with its times. */
   readonly messages: TestMessages = []
   readonly #now: () => number
   readonly #running: () => boolean
 
-  constructor(now: () => number, running: () => boolean) {
+  constructor(name: string, now: () => number, running: () => boolean) {
+    this.name = name
     this.#now = now
     this.#running = running
   }
 
+  /** The values alone, without their times. */
+  get values(): T[] {
+    return this.messages.flatMap(({ notification }) =>
+      notification.kind === 'N' ? [notification.value as T] : [],
+    )
+  }
+
+  /** Notes a value. */
   add(value: T): void {
     this.#note({ kind: 'N', value })
   }
@@ -30,13 +43,6 @@ export class Recording<T> {
       complete: () => this.#note({ kind: 'C' }),
     })
     return this
-  }
-
-  /** The values alone, without their times. */
-  get values(): T[] {
-    return this.messages.flatMap(({ notification }) =>
-      notification.kind === 'N' ? [notification.value as T] : [],
-    )
   }
 
   #note(notification: ObservableNotification<unknown>): void {

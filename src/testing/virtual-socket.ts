@@ -1,13 +1,22 @@
 /** VirtualSocket: one end of a virtual wire. It behaves as `ws` does, without a network. */
 
 import type { SchedulerLike, Subscription } from 'rxjs'
-import { CloseCode } from '../close.js'
+import { CloseCode, isSendable } from '../close.js'
 import { Emitter } from '../emitter.js'
 import { ConnectionLostError, HandshakeError, ProtocolError } from '../errors.js'
-import { byteLength, highWater, lowWater, type Message, type Socket } from '../socket.js'
-import type { SocketEvents } from '../socket.js'
+import {
+  byteLength,
+  highWater,
+  lowWater,
+  type Message,
+  type Socket,
+  type SocketEvents,
+} from '../socket.js'
+import { Farewell } from './farewell.js'
 import { type Frame, frameOf, joined, messageOf, type Segment, sizeOf } from './frame.js'
 import type { Lane } from './lane.js'
+
+const mostReason = 123
 
 export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   readonly #scheduler: SchedulerLike
@@ -15,24 +24,23 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   readonly #in: Lane
   readonly #closeTimeout: number
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting'
-  #sent: number | undefined
-  #received: { readonly code: number; readonly reason: string } | undefined
-  #answered = false
-  #violated = false
-  #terminated = false
+  readonly #farewell = new Farewell()
+  #destroyed = false
   #endSent = false
   #endReceived = false
   #backedUp = false
   #lost = 0
   readonly #parts: Uint8Array[] = []
   #deadline: Subscription | undefined
-  bytesRead = 0
+  #bytesRead = 0
   messagesRead = 0
   refused = 0
   /** What it answers by itself: a scripted peer may be silent. */
   answers = true
   /** Told of each frame that comes in. */
   onFrame: (frame: Frame) => void = () => undefined
+  /** Told of each frame that is handed to the wire. */
+  onWrite: (frame: Frame) => void = () => undefined
 
   constructor(scheduler: SchedulerLike, out: Lane, incoming: Lane, closeTimeout = 30_000) {
     super()
@@ -42,6 +50,15 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     this.#closeTimeout = closeTimeout
     incoming.deliver = chunk => this.#receive(chunk)
     out.written = () => this.#written()
+  }
+
+  get connecting(): boolean {
+    return this.#state === 'connecting'
+  }
+
+  /** Asks the far end for a handshake, over the wire. */
+  request(): void {
+    this.#out.write('request')
   }
 
   /** The handshake is done. */
@@ -62,21 +79,28 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   reset(): void {
     if (this.#state === 'closed') return
     this.#out.cut()
-    this.tell('error', new ConnectionLostError('read ECONNRESET'))
+    const message = 'read ECONNRESET'
+    this.tell(
+      'error',
+      this.connecting ? new HandshakeError(message) : new ConnectionLostError(message),
+    )
     this.#disconnect()
   }
 
-  /** The peer breaks the protocol so that the code of its violation is sent (1002, 1007, 1008 or 1009). */
+  /** What came in breaks the protocol: the code is sent, and 1006 is how it ends here. */
   violate(code: number): void {
     if (this.#state !== 'open' && this.#state !== 'closing') return
-    this.#violated = true
-    const sent = this.#sent !== undefined
-    this.close(code)
-    if (sent) this.#end()
+    this.#farewell.violated = true
+    if (this.#farewell.sent === undefined) this.close(code)
+    else this.#end()
     this.tell(
       'error',
       new ProtocolError(`The peer broke the protocol: ${code}`, { closeCode: code }),
     )
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead + this.#in.partial
   }
 
   get bufferedAmount(): number {
@@ -107,7 +131,9 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   write(frame: Frame): void {
-    if (!this.#endSent) this.#out.write(frame)
+    if (this.#endSent) return
+    this.onWrite(frame)
+    this.#out.write(frame)
   }
 
   close(code: number = CloseCode.noCode, reason = ''): void {
@@ -117,15 +143,15 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     }
     if (this.#state !== 'open') return
     this.#state = 'closing'
-    this.#sent = code
-    this.write({ close: code, reason })
+    this.#farewell.sent = code
+    this.write({ close: code, reason: code === CloseCode.noCode ? '' : reason })
     this.#deadline = this.#scheduler.schedule(() => this.#destroy(), this.#closeTimeout)
-    if (this.#received || this.#violated) this.#end()
+    if (this.#farewell.received || this.#farewell.violated) this.#end()
   }
 
   terminate(): void {
-    if (this.#state === 'closed' || this.#terminated) return
-    this.#terminated = true
+    if (this.#state === 'closed' || this.#farewell.terminated) return
+    this.#farewell.terminated = true
     this.#destroy()
   }
 
@@ -146,7 +172,8 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   #destroy(): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed' || this.#destroyed) return
+    this.#destroyed = true
     this.#state = 'closing'
     // what waits in the process is gone; what the network has goes on its way
     this.#out.abandon()
@@ -165,56 +192,70 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     // the other end may still write: nobody reads it
     this.#in.deliver = () => undefined
     this.#in.release()
-    const agreed = this.#violated ? undefined : this.#received
-    this.tell('close', {
-      code: agreed?.code ?? CloseCode.abnormal,
-      reason: agreed?.reason ?? '',
-      ...(this.#sent !== undefined && { sent: this.#sent }),
-      ...(agreed && { received: agreed.code }),
-      ...(this.#answered && { answered: true }),
-      ...(this.#terminated && { terminated: true }),
-    })
+    this.tell('close', this.#farewell.told())
   }
 
   #written(): void {
-    if (!this.#backedUp || this.bufferedAmount > lowWater || this.#state === 'closed') return
+    if (!this.#backedUp || this.bufferedAmount > lowWater) return
+    if (this.#farewell.terminated || this.#state === 'closed') return
     this.#backedUp = false
     this.tell('drain', undefined)
   }
 
   #receive(chunk: readonly Segment[]): void {
     for (const segment of chunk) {
-      if (this.#terminated || this.#state === 'closed') return
-      if (segment === 'end') {
-        this.#endReceived = true
-        if (this.#state === 'open') this.#state = 'closing'
-        if (this.#endSent) this.#disconnectSoon()
-        else if (this.answers) this.#end()
-      } else if (!this.#violated && !this.#received) {
-        this.bytesRead += sizeOf(segment)
+      if (this.#farewell.terminated || this.#state === 'closed') return
+      if (segment === 'end') this.#ended()
+      else if (segment === 'answer') this.open()
+      else if (segment === 'request') {
+        // the answer goes first: what a server says on opening is behind it
+        this.#out.write('answer')
+        this.open()
+      } else if (!this.#farewell.violated && !this.#farewell.received) {
+        this.#bytesRead += sizeOf(segment)
         this.onFrame(segment)
         this.#take(segment)
       }
     }
   }
 
+  #ended(): void {
+    this.#endReceived = true
+    if (this.connecting) this.tell('error', new HandshakeError('socket hang up'))
+    if (this.#state === 'open') this.#state = 'closing'
+    if (this.#endSent) this.#disconnectSoon()
+    else if (this.answers) this.#end()
+  }
+
   #take(frame: Frame): void {
     const message = messageOf(frame)
-    if (message !== undefined) {
-      this.messagesRead++
-      this.tell('message', message)
+    if (message !== undefined) this.#got(message)
+    else if (frame === 'ping') {
+      if (this.answers && this.#state === 'open') this.write('pong')
     } else if (typeof frame === 'object' && 'fragment' in frame) {
       this.#parts.push(frame.fragment)
-      if (!frame.last) return
-      this.messagesRead++
-      this.tell('message', joined(this.#parts.splice(0)))
-    } else if (frame === 'ping') {
-      if (this.answers && this.#state === 'open') this.write('pong')
-    } else if (typeof frame === 'object' && 'close' in frame && this.answers) {
-      this.#received = { code: frame.close, reason: frame.reason }
+      if (frame.last) this.#got(joined(this.#parts.splice(0)))
+    } else if (typeof frame === 'object' && 'close' in frame) {
+      this.#closed(frame.close, frame.reason)
+    }
+  }
+
+  #got(message: Message): void {
+    this.messagesRead++
+    this.tell('message', message)
+  }
+
+  #closed(code: number, reason: string): void {
+    if (!isSendable(code) && code !== CloseCode.noCode) {
+      this.violate(CloseCode.protocolError)
+    } else if (byteLength(reason) > mostReason) {
+      // a control frame carries 125 bytes (RFC 6455, section 5.5), and the code takes two
+      this.violate(CloseCode.protocolError)
+    } else if (this.answers) {
       // answered with its own code, once
-      this.#answered = this.#state === 'open'
-      if (this.#answered) this.close(frame.close, frame.reason)
+      const answered = this.#state === 'open'
+      this.#farewell.heard(code, reason, answered)
+      if (answered) this.close(code, reason)
       else this.#end()
     }
   }

@@ -1,24 +1,19 @@
 /** Virtual time: runs whole connections, their machines, streams and timers, on one virtual clock. */
 
-import type { Observable } from 'rxjs'
+import { isObservable, type Observable } from 'rxjs'
 import { type RunHelpers, TestScheduler } from 'rxjs/testing'
 import type { Close } from '../close.js'
-import type { Connection, Handler } from '../connection/connection.js'
+import type { Connection } from '../connection/connection.js'
 import type { Random } from '../random.js'
-import type { Message } from '../socket.js'
+import { keepInOrder } from './agenda.js'
 import { seeded } from './chance.js'
-import { type Duration, milliseconds } from './duration.js'
-import { like } from './equal.js'
-import { explain, lettersOr, sameMessages } from './marbles.js'
-import { Recording, type TestMessages } from './recording.js'
-import {
-  type Ended,
-  type LinkOptions,
-  type OneEnded,
-  type OneEndedOptions,
-  Stage,
-} from './stage.js'
-import type { Link } from './link.js'
+import { type Duration, milliseconds, written } from './duration.js'
+import { type Expectation, Expectations } from './expectations.js'
+import { spelled } from './marbles.js'
+import type { Recording } from './recording.js'
+import { Scene } from './scene.js'
+import type { Opening } from './stage.js'
+import { boundTurns } from './turns.js'
 
 /** How a run goes. */
 export interface VirtualTimeOptions {
@@ -32,42 +27,17 @@ export interface VirtualTimeOptions {
 export interface Report {
   /** The connections that still lived when the run ended, and were closed by its end. */
   readonly alive: readonly Connection<unknown, never>[]
-  /** All that happened, in order: `5s server ◀ text hello`. */
+  /** All states, frames (▶ sent, ◀ received) and ends, in order: `5s server-1 ▶ text "hello"`. */
   readonly events: readonly string[]
 }
 
-/** Compares what came, and when, with marbles. */
-export interface Expectation<T> {
-  toBe(marbles: string, values?: Readonly<Record<string, T>>, error?: unknown): void
-}
-
 /** What a script has to work with. Everything happens after it has returned, from 0 ms on. */
-export interface VirtualTime {
+export interface VirtualTime extends Opening {
   readonly cold: RunHelpers['cold']
+  /** Emits from 0 ms on, so it belongs to the script itself. */
   readonly hot: RunHelpers['hot']
   readonly time: RunHelpers['time']
-  /** A connection as a server has it, open from 0 ms, and the scripted peer at its far end. */
-  accept<In = Message, Out = In>(
-    this: void,
-    handler?: Handler<NoInfer<In>, NoInfer<Out>>,
-    options?: OneEndedOptions<In, Out>,
-  ): OneEnded<In, Out>
-  /** A connection as a client has it, connecting at 0 ms, and the scripted server at its far end. */
-  connect<In = Message, Out = In>(
-    this: void,
-    handler?: Handler<NoInfer<In>, NoInfer<Out>>,
-    options?: OneEndedOptions<In, Out>,
-  ): OneEnded<In, Out>
-  /** A server's connection and a client's, joined by a wire. */
-  link<In = Message, Out = In>(
-    this: void,
-    handlers: {
-      server?: Handler<NoInfer<In>, NoInfer<Out>>
-      client?: Handler<NoInfer<Out>, NoInfer<In>>
-    },
-    options?: LinkOptions<In, Out>,
-  ): Link<In, Out, Out, In>
-  /** Does something at a time: `at('5s', () => peer.close(4001))`. */
+  /** Does something at a time of the run: `at('5s', () => peer.close(4001))`. */
   at(this: void, time: Duration, action: () => void): void
   /** What came of a stream, or of a peer, from 0 ms on. Compared when the run has ended. */
   expectStream<T>(this: void, subject: Observable<T> | Recording<T>): Expectation<T>
@@ -83,8 +53,9 @@ export interface VirtualTime {
 }
 
 /**
- * Runs a script in virtual time: hours take milliseconds, and every run ends. All of RxJS's timers
- * are virtual in it; promises, async iterables and bare timers are not, and happen too late.
+ * Runs a script in virtual time: hours take milliseconds, and every run ends. All that is due by
+ * then happens, what is due at the very end included. All of RxJS's timers are virtual in it;
+ * promises, async iterables and bare timers are not, and happen too late.
  *
  * @throws {Error} that shows expected and actual marbles, when an expectation is not met.
  */
@@ -93,89 +64,97 @@ export function virtualTime(
   { until = '1h', seed = 1 }: VirtualTimeOptions = {},
 ): Report {
   const end = milliseconds(until)
+  // RxJS changes it while a run goes on, which nothing else that is public tells
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  if (TestScheduler.frameTimeFactor === 1) {
+    throw new Error('virtualTime: runs do not nest; a script opens as many connections as it likes')
+  }
   const scheduler = new TestScheduler(() => undefined)
+  keepInOrder(scheduler)
+  boundTurns(scheduler)
   const random = seeded(seed)
-  const stage = new Stage(scheduler, random)
-  const checks: (() => Error | undefined)[] = []
-  let alive: Ended = []
+  const scene = new Scene(scheduler, random, () => scheduler.now())
+  const expectations = new Expectations(scene.journal)
+  const escapes: Error[] = []
+  let alive: Report['alive'] = []
 
-  const record = <T>(subject: Observable<T> | Recording<T>) =>
-    subject instanceof Recording ? subject : stage.recording<T>().follow(subject)
-
-  const compare = (
-    subject: string,
-    recording: Recording<unknown>,
-    expected: TestMessages,
-    values: Readonly<Record<string, unknown>>,
-  ) => {
-    // made here, so that its stack shows the line of the test
-    const failure = new Error(subject)
-    checks.push(() => {
-      if (sameMessages(recording.messages, expected)) return undefined
-      failure.message = explain(subject, expected, recording.messages, values)
-      return failure
-    })
+  scene.returned = writer => {
+    if (!isAsyncIterable(writer)) return
+    escapes.push(
+      new TypeError(
+        'virtualTime: a handler returned an AsyncIterable, and its values come after the run: ' +
+          'promises escape virtual time. Use stage() with the fake timers of your runner',
+      ),
+    )
   }
 
   scheduler.run(({ cold, hot, time }) => {
-    // a promise is no mistake to the compiler here
+    let playing = true
+    const at: VirtualTime['at'] = (when, action) => {
+      const delay = milliseconds(when) - scheduler.now()
+      if (delay < 0) {
+        throw new TypeError(`at('${when}'): it is ${written(scheduler.now())} already`)
+      }
+      if (scheduler.now() + delay > end) {
+        throw new TypeError(
+          `at('${when}') is behind the end of the run, ${written(end)}; give it a later until`,
+        )
+      }
+      // a promise is no mistake to the compiler here
+      const act: () => unknown = action
+      scheduler.schedule(() => refuseAsync('what at does', act()), delay)
+    }
+    const expectStream: VirtualTime['expectStream'] = subject =>
+      expectations.stream(subject, expectStream)
+    const expectClose: VirtualTime['expectClose'] = (connection, when, close) =>
+      expectations.close(connection, when, close, expectClose)
     const play: (time: VirtualTime) => unknown = script
     const returned = play({
-      cold,
-      hot,
+      cold: ((marbles: string, ...rest: []) => cold(spelled(marbles), ...rest)) as typeof cold,
+      hot: ((marbles: string, ...rest: []) => {
+        if (!playing) {
+          throw new Error('hot: it emits from 0 ms on; make it in the script itself, not in at')
+        }
+        return hot(spelled(marbles), ...rest)
+      }) as typeof hot,
       time,
       random,
-      accept: (handler, options) => stage.accept(handler, options),
-      connect: (handler, options) => stage.connect(handler, options),
-      link: (handlers, options) => stage.link(handlers, options),
-      at(when, action) {
-        scheduler.schedule(() => {
-          action()
-        }, milliseconds(when))
-      },
-      expectStream(subject) {
-        const recording = record(subject)
-        return {
-          toBe(marbles, values = {}, error) {
-            const expected = TestScheduler.parseMarbles(
-              marbles,
-              lettersOr(values),
-              error,
-              true,
-              true,
-            )
-            compare(`expectStream(…).toBe('${marbles.trim()}')`, recording, expected, values)
-          },
-        }
-      },
-      expectClose(connection, when, close) {
-        const frame = milliseconds(when)
-        const value = like(close)
-        compare(
-          `expectClose at ${when}`,
-          record(connection.closed),
-          [
-            { frame, notification: { kind: 'N', value } },
-            { frame, notification: { kind: 'C' } },
-          ],
-          {},
-        )
-      },
+      accept: (handler, options) => scene.accept(handler, options),
+      connect: (handler, options) => scene.connect(handler, options),
+      link: (handlers, options) => scene.link(handlers, options),
+      at,
+      expectStream,
+      expectClose,
     })
-    if (returned instanceof Promise) {
-      throw new TypeError('virtualTime: the script is not async; promises escape virtual time')
-    }
+    refuseAsync('the script', returned)
+    playing = false
     scheduler.maxFrames = end
-    scheduler.schedule(() => {
-      alive = stage.end()
-    }, end)
+    scheduler.flush()
+    scheduler.frame = end
+    alive = scene.end()
   })
 
-  const failures = checks.map(check => check()).filter(failure => failure !== undefined)
+  const failures = [...escapes, ...expectations.failures()]
   const [first] = failures
-  if (first) {
-    first.message = failures.map(({ message }) => message).join('\n\n')
-    throw first
+  if (first && failures.length > 1) {
+    const message = failures.map(failure => failure.message).join('\n\n')
+    first.stack = `${first.name}: ${first.stack?.slice(first.stack.indexOf(first.message)).replace(first.message, () => message) ?? message}`
+    first.message = message
   }
-  return { alive, events: stage.events }
+  if (first) throw first
+  return { alive, events: scene.journal.events }
+}
+
+function refuseAsync(what: string, returned: unknown): void {
+  if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then !== 'function') return
+  throw new TypeError(`virtualTime: ${what} is not async; promises escape virtual time`)
+}
+
+function isAsyncIterable(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !isObservable(value) &&
+    Symbol.asyncIterator in value
+  )
 }

@@ -43,7 +43,7 @@ let pair: Pair
 
 afterEach(() => pair.end())
 
-describe.each(subjects)('$name', ({ pair: make }) => {
+describe.each(subjects)('$name', ({ name, pair: make }) => {
   async function connected(): Promise<{ near: Socket; far: Socket; log: Log }> {
     pair = await make()
     const { near } = pair
@@ -65,6 +65,42 @@ describe.each(subjects)('$name', ({ pair: make }) => {
       [1, 2, 255],
       '',
     ])
+  })
+
+  test('a message that is sent in fragments arrives whole', async () => {
+    const { near, far, log } = await connected()
+    const all = arrived(near, 2)
+    far.sendFragment?.(new Uint8Array([1, 2]), false)
+    far.sendFragment?.(new Uint8Array([3]), false)
+    far.sendFragment?.(new Uint8Array(), true)
+    far.send('behind')
+    await all
+    expect(log.map(each => (each instanceof Uint8Array ? [...each] : each))).toEqual([
+      'open',
+      [1, 2, 3],
+      'behind',
+    ])
+  })
+
+  test('messagesRead counts messages, and neither fragments nor control frames', async () => {
+    const { near, far } = await connected()
+    const all = arrived(near, 3)
+    far.send('one')
+    far.ping?.()
+    far.sendFragment?.(new Uint8Array([1]), false)
+    far.sendFragment?.(new Uint8Array([2]), true)
+    far.send('three')
+    await all
+    expect(near.messagesRead).toBe(3)
+    expect(far.messagesRead).toBe(0)
+  })
+
+  test('messagesRead counts also what nobody listens to', async () => {
+    pair = await make()
+    await pair.open()
+    pair.far.send('one')
+    pair.far.send('two')
+    await expect.poll(() => pair.near.messagesRead).toBe(2)
   })
 
   test('close: the code goes out, the answer comes back, close is last', async () => {
@@ -131,6 +167,67 @@ describe.each(subjects)('$name', ({ pair: make }) => {
     for (const end of ends) expect(end.at(-1)).toMatchObject({ code: 1006, reason: '' })
     expect(ends.flat()).toContainEqual({ error: 'ERR_CONNECTION_LOST' })
   })
+
+  test('what was sent before a reset arrives before it', async () => {
+    const { near, far } = await connected()
+    // on loopback it is the server's end that resets
+    const [sender, receiver] = name === 'ws on a server' ? [near, far] : [far, near]
+    const log = watch(receiver)
+    const closed = told(receiver, 'close')
+    sender.send('last')
+    pair.cut()
+    await closed
+    // the error that says so is lost when TCP brings both at once
+    expect(log.find(each => each !== 'open')).toBe('last')
+    expect(log.at(-1)).toMatchObject({ code: 1006 })
+  })
+
+  test('what was sent before TCP ends arrives before it', async () => {
+    const { near, far, log } = await connected()
+    const closed = told(near, 'close')
+    far.send('last')
+    far.terminate()
+    await closed
+    expect(log.slice(0, 2)).toEqual(['open', 'last'])
+    expect(log.at(-1)).toMatchObject({ code: 1006 })
+  })
+
+  // WsSocket does tell a drain there: its own promise says it must not
+  test.runIf(name === 'the virtual socket')(
+    'terminate: what waited to be written is no drain',
+    async () => {
+      const { near, far, log } = await connected()
+      far.pause?.()
+      for (let at = 0; at < 64; at++) near.send(new Uint8Array(1024 * 1024))
+      const closed = told(near, 'close')
+      near.terminate()
+      await closed
+      await turns()
+      expect(log).toEqual(['open', { code: 1006, reason: '', terminated: true }])
+    },
+  )
+
+  test.each([
+    [999, ''],
+    [1006, ''],
+    [1015, ''],
+    [2999, ''],
+    [5000, ''],
+    [1000, 'x'.repeat(124)],
+  ])(
+    'a Close frame that RFC 6455 forbids is a violation, answered with 1002 (%d)',
+    async (code, reason) => {
+      const { near, log } = await connected()
+      const closed = told(near, 'close')
+      pair.badClose(code, reason)
+      await closed
+      expect(log).toEqual([
+        'open',
+        { error: 'ERR_PROTOCOL' },
+        { code: 1006, reason: '', sent: 1002 },
+      ])
+    },
+  )
 
   test('a violation is an error and 1006 here; the peer gets the code', async () => {
     const { near, far, log } = await connected()

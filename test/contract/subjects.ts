@@ -17,6 +17,8 @@ export interface Pair {
   readonly open: () => Promise<void>
   /** Resets TCP. */
   readonly cut: () => void
+  /** Lets a Close frame with this payload come in, whatever RFC 6455 has to say of it. */
+  readonly badClose: (code: number, reason: string) => void
   /** Lets the far end send a message over the near end's payload limit. */
   readonly overfill: () => void
   readonly end: () => void
@@ -45,15 +47,29 @@ function virtualPair(): Promise<Pair> {
       return Promise.resolve()
     },
     cut() {
+      // as peer.cut() and link.cut() do
+      toFar.settle()
+      toNear.settle()
       near.reset()
       far.reset()
     },
+    badClose: (close, reason) => far.write({ close, reason }),
     overfill: () => near.violate(1009),
     end() {
       near.terminate()
       far.terminate()
     },
   })
+}
+
+function closeFrame(code: number, reason: string, masked: boolean): Buffer {
+  const payload = Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)])
+  const mask = masked ? 128 : 0
+  const length =
+    payload.length < 126
+      ? [mask | payload.length]
+      : [mask | 126, payload.length >> 8, payload.length & 255]
+  return Buffer.concat([Buffer.from([0x88, ...length]), Buffer.alloc(masked ? 4 : 0), payload])
 }
 
 // Both ends are ours: the server's adapter at one, the client's at the other.
@@ -85,6 +101,8 @@ function wsPair(side: 'server' | 'client'): () => Promise<Pair> {
                 ...rest,
                 near: server,
                 far: client,
+                // as a client sends it: with a mask, here of zeros
+                badClose: (code, reason) => void tcp.push(closeFrame(code, reason, true)),
                 open: () =>
                   new Promise(done => {
                     client.addListener('open', () => done())
@@ -110,6 +128,7 @@ function wsPair(side: 'server' | 'client'): () => Promise<Pair> {
                     open()
                   })
                 }),
+              badClose: (code, reason) => void tcp.write(closeFrame(code, reason, false)),
               overfill: () => far?.send('x'.repeat(limit + 1)),
             })
           }

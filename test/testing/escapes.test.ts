@@ -3,16 +3,17 @@ import { delay, firstValueFrom, from, Subject } from 'rxjs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { serve } from 'rivulet/server'
-import { virtualTime } from 'rivulet/testing'
+import { stage, virtualTime } from 'rivulet/testing'
 
 describe('what escapes virtual time', () => {
-  test('is a generator that is async: its first value comes after the run', () => {
-    virtualTime(({ accept, expectStream }) => {
-      const { peer } = accept(async function* () {
-        yield await Promise.resolve('never seen')
+  test('is a generator that is async, and the run says so', () => {
+    const run = () =>
+      virtualTime(({ accept }) => {
+        accept(async function* () {
+          yield await Promise.resolve('never seen')
+        })
       })
-      expectStream(peer.received).toBe('')
-    })
+    expect(run).toThrow(/returned an AsyncIterable, and its values come after the run.*stage\(\)/)
   })
 
   test('is a promise: it is settled after the run', () => {
@@ -48,6 +49,23 @@ describe('the timers of RxJS', () => {
 
 describe('an async generator on fake timers', () => {
   afterEach(() => vi.useRealTimers())
+
+  // #region a stage
+  test('a generator says tick, and tock five seconds later', async () => {
+    vi.useFakeTimers()
+    const { accept, close } = stage()
+    const { peer } = accept(async function* () {
+      yield 'tick'
+      await new Promise(resolve => setTimeout(resolve, 5_000))
+      yield 'tock'
+    })
+    await vi.advanceTimersByTimeAsync(4_990)
+    expect(peer.received.values).toEqual(['tick'])
+    await vi.advanceTimersByTimeAsync(20)
+    expect(peer.received.values).toEqual(['tick', 'tock'])
+    close()
+  })
+  // #endregion
 
   // #region fake timers
   test('lets five seconds pass between tick and tock', async () => {

@@ -27,7 +27,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(peer.received).toBe('5s h 3999ms h 5s h', { h: 'hello' })
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('5s h 3999ms h 5s h'): not as expected at 9s
+      "expectStream(server-1: peer.received).toBe('5s h 3999ms h 5s h'): not as expected at 9s
 
                   5s  9s  10s  14.001s  15s
       expected  ──h───h────────h─────────────
@@ -45,7 +45,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(peer.received).toBe('h', { h: 'hello' })
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('h'): not as expected at 0s
+      "expectStream(server-1: peer.received).toBe('h'): not as expected at 0s
 
                   0s
       expected  ──h───
@@ -64,7 +64,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(peer.received).toBe('a 1m b')
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('a 1m b'): not as expected at 1m 0.001s
+      "expectStream(server-1: peer.received).toBe('a 1m b'): not as expected at 1m 0.001s
 
                   0s  1m 0.001s
       expected  ──a───b──────────
@@ -83,7 +83,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(peer.received).toBe('a')
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('a'): not as expected at 0s
+      "expectStream(server-1: peer.received).toBe('a'): not as expected at 0s
 
                   0s
       expected  ──a──────
@@ -102,7 +102,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(accept(() => of('a')).peer.frames).toBe('')
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe(''): not as expected at 0s
+      "expectStream(server-1: peer.frames).toBe(''): not as expected at 0s
 
                   0s
       expected  ────────
@@ -146,11 +146,11 @@ describe('a failure shows expected and actual above each other', () => {
 
                   0s
       expected  ──#───
-      actual    ──#───
+      actual    ──#2──
                   ▲
 
       # = TypeError: yes
-      # = TypeError: no"
+      #2 = TypeError: no"
     `)
   })
 
@@ -162,7 +162,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(connection.messages).toBe('1s a 999ms |')
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('1s a 999ms |'): not as expected at 2s
+      "expectStream(server-1: messages).toBe('1s a 999ms |'): not as expected at 2s
 
                   1s  2s
       expected  ──a───|───
@@ -184,7 +184,7 @@ describe('a failure shows expected and actual above each other', () => {
         })
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('(ab)'): not as expected at 0s
+      "expectStream(server-1: messages).toBe('(ab)'): not as expected at 0s
 
                   0s
       expected  ──(ab)──
@@ -205,7 +205,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectClose(connection, '12s', { code: 4001, by: 'peer', reason: 'bye' })
       }),
     ).toMatchInlineSnapshot(`
-      "expectClose at 12s: not as expected at 12s
+      "expectClose of server-1 at 12s: not as expected at 12s
 
                   12s
       expected  ──(A|)──
@@ -223,7 +223,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectClose(accept().connection, '5s', { code: 1000 })
       }),
     ).toMatchInlineSnapshot(`
-      "expectClose at 5s: not as expected at 5s
+      "expectClose of server-1 at 5s: not as expected at 5s
 
                   5s
       expected  ──(A|)──
@@ -242,7 +242,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectClose(connection, '1s', { code: 1006, cause: like({ status: 403 }) })
       }),
     ).toMatchInlineSnapshot(`
-      "expectClose at 1s: not as expected at 1s
+      "expectClose of client-1 at 1s: not as expected at 1s
 
                   1s
       expected  ──(A|)──
@@ -250,7 +250,7 @@ describe('a failure shows expected and actual above each other', () => {
                   ▲
 
       A = {"code":1006,"cause":{"status":403}}
-      B = {"code":1006,"reason":"","wasClean":false,"by":"peer","cause":"HandshakeError: The server answered 401"}"
+      B = {"code":1006,"reason":"","wasClean":false,"by":"peer","cause":[HandshakeError: The server answered 401] {"status":401}}"
     `)
   })
 
@@ -262,7 +262,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectClose(connection, '1s', { code: 1000 })
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe('b'): not as expected at 0s
+      "expectStream(server-1: peer.received).toBe('b'): not as expected at 0s
 
                   0s
       expected  ──b───
@@ -272,7 +272,7 @@ describe('a failure shows expected and actual above each other', () => {
       b = "b"
       a = "a"
 
-      expectClose at 1s: not as expected at 0s
+      expectClose of server-1 at 1s: not as expected at 0s
 
                   0s    1s
       expected  ────────(A|)──
@@ -289,7 +289,7 @@ describe('a failure shows expected and actual above each other', () => {
         expectStream(accept(() => says('x'.repeat(500))).peer.received).toBe('')
       }),
     ).toMatchInlineSnapshot(`
-      "expectStream(…).toBe(''): not as expected at 0s
+      "expectStream(server-1: peer.received).toBe(''): not as expected at 0s
 
                   0s
       expected  ──────

@@ -152,7 +152,7 @@ describe('a peer that stalls', () => {
 
   test('still talks', () => {
     virtualTime(({ accept, expectStream }) => {
-      const { connection, peer } = accept(tick)
+      const { connection, peer } = accept(tick, { heartbeat: false })
       peer.stall()
       peer.sends('1s a')
       expectStream(connection.messages).toBe('1s a')
@@ -177,7 +177,7 @@ describe('a peer that stalls', () => {
 describe('a peer that vanishes', () => {
   test('neither hears nor is heard, and nobody is told', () => {
     const { alive } = virtualTime(({ accept, at, expectStream }) => {
-      const { connection, peer } = accept(tick, { outbox: { bytes: 2 ** 30 } })
+      const { connection, peer } = accept(tick, { heartbeat: false })
       at('1500ms', () => peer.vanish())
       peer.sends('1s a 1s b')
       expectStream(peer.received).toBe('1s 0')

@@ -2,7 +2,7 @@
 
 import { concat, interval, map, NEVER, of, race, take, throwError, timeout, timer } from 'rxjs'
 import { test } from 'vitest'
-import { type Codec, text, TimeoutError } from 'rivulet'
+import { type Codec, HeartbeatError, text, TimeoutError } from 'rivulet'
 import { like, virtualTime } from 'rivulet/testing'
 
 // #region A writer's cadence
@@ -30,6 +30,19 @@ test('tells how the peer closed, and completes what it read', () => {
 // #endregion
 
 // #region The peer goes silent
+test('gives up on a peer that is gone, by the heartbeat, after a minute', () => {
+  virtualTime(({ accept, at, expectStream, expectClose }) => {
+    const { connection, peer } = accept()
+    peer.sends('10s a')
+    at('11s', () => peer.vanish())
+    expectStream(peer.frames).toBe('')
+    // the sweep looks every 3 s: it has heard of a at 12 s, and then nothing for 60 s
+    expectClose(connection, '72s', { code: 1006, by: 'network', cause: new HeartbeatError(60_000) })
+  })
+})
+// #endregion
+
+// #region A deadline of your own
 test('gives up on a peer that says nothing for 30 s', () => {
   virtualTime(({ accept, at, expectStream, expectClose }) => {
     const { connection, peer } = accept(({ messages }) => messages.pipe(timeout(30_000)))

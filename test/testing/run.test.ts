@@ -76,6 +76,7 @@ describe('what lives at the end', () => {
             live = true
             return () => (live = false)
           }),
+        { heartbeat: false },
       )
       connection.closed.subscribe(close => seen.push(close))
     })
@@ -96,7 +97,7 @@ describe('what lives at the end', () => {
 })
 
 describe('what a run reports', () => {
-  test('is each state, each frame that came in, and each end, in order', () => {
+  test('is each state, each frame out and in, and each end, in order', () => {
     const { events } = virtualTime(({ link, at }) => {
       const { client } = link({ server: ({ messages }) => messages }, { latency: 50 })
       at('1s', () => client.send('hi'))
@@ -107,11 +108,15 @@ describe('what a run reports', () => {
       '0s client-2 connecting',
       '50ms server-1 open',
       '100ms client-2 open',
-      '1.05s server-1 ◀ {"text":"hi"}',
-      '1.1s client-2 ◀ {"text":"hi"}',
+      '1s client-2 ▶ text "hi"',
+      '1.05s server-1 ◀ text "hi"',
+      '1.05s server-1 ▶ text "hi"',
+      '1.1s client-2 ◀ text "hi"',
       '2s client-2 closing',
-      '2.05s server-1 ◀ {"close":4000,"reason":"done"}',
-      '2.1s client-2 ◀ {"close":4000,"reason":"done"}',
+      '2s client-2 ▶ close 4000 "done"',
+      '2.05s server-1 ◀ close 4000 "done"',
+      '2.05s server-1 ▶ close 4000 "done"',
+      '2.1s client-2 ◀ close 4000 "done"',
       '2.1s client-2 closed',
       '2.1s client-2 closed with 4000 by local',
       '2.15s server-1 closed',

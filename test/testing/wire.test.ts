@@ -143,20 +143,14 @@ describe('bandwidth', () => {
 describe('a stall', () => {
   test('in one direction leaves the other as it was', () => {
     virtualTime(({ link, at, expectStream }) => {
-      const wire = link({
-        server: () =>
-          interval(1_000).pipe(
-            take(3),
-            map(each => `${each}`),
-            each => concat(each, NEVER),
-          ),
-        client: () =>
-          interval(1_000).pipe(
-            take(3),
-            map(each => `${each}`),
-            each => concat(each, NEVER),
-          ),
-      })
+      const counting = () =>
+        interval(1_000).pipe(
+          take(3),
+          map(each => `${each}`),
+          each => concat(each, NEVER),
+        )
+      const server = { heartbeat: false } as const
+      const wire = link({ server: counting, client: counting }, { server })
       at('1500ms', () => wire.stall('toServer'))
       expectStream(wire.server.messages).toBe('1s 0')
       expectStream(wire.client.messages).toBe('1s 0 999ms 1 999ms 2')
@@ -172,7 +166,7 @@ describe('a stall', () => {
         expectStream(wire.server.states).toBe('(co)', states)
         expectStream(wire.client.states).toBe('(co)', states)
       },
-      { until: '1m' },
+      { until: '50s' }, // the heartbeat has not given up yet
     )
     expect(alive).toHaveLength(2)
   })
@@ -207,7 +201,10 @@ describe('a stall', () => {
 
   test('leaves a side that closes to its own timeout', () => {
     virtualTime(({ link, at, expectClose, expectStream }) => {
-      const wire = link({}, { client: { timeouts: { close: 2_000 } } })
+      const wire = link(
+        {},
+        { client: { timeouts: { close: 2_000 } }, server: { heartbeat: false } },
+      )
       at('1s', () => wire.stall())
       at('2s', () => wire.client.close())
       expectClose(wire.client, '4s', {

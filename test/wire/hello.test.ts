@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { event } from './event.js'
-import { ExampleProcess } from './example-process.js'
+import { byNpm, ExampleProcess } from './example-process.js'
+import { closeOf, closePayload, opcodes } from './frame.js'
 import { checkLeaks } from './leak-check.js'
+import { RawClient, upgradeRequest } from './raw-client.js'
 import { openClient } from './ws-client.js'
 
 checkLeaks()
 
-async function started(args = ['--port', '0'], env = {}) {
-  const example = new ExampleProcess(args, env)
+async function started(command?: string[]) {
+  const example = new ExampleProcess(['--port', '0'], {}, command)
   const port = await example.listening()
   return { example, port, page: `http://127.0.0.1:${port}/`, url: `ws://127.0.0.1:${port}/ws` }
 }
@@ -72,6 +74,68 @@ describe('the hello example', () => {
       expect(example.complained).toBe('')
     },
   )
+
+  test('drains at SIGTERM: refuses new clients, and waits for those that it has', async () => {
+    const { example, port, page } = await started()
+    const slow = await RawClient.upgraded(port, '/ws')
+    example.kill('SIGTERM')
+    expect(closeOf(await slow.next())).toEqual({ code: 1001, reason: 'server going away' })
+    const late = await RawClient.connect(port)
+    late.write(upgradeRequest({ path: '/ws' }))
+    expect(await late.answer()).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    expect((await fetch(page, { headers: { connection: 'close' } })).status).toBe(200)
+    slow.frame(opcodes.close, closePayload(1001))
+    expect(await slow.rest()).toBe('')
+    expect(await example.exit).toEqual([0, null])
+    expect(example.complained).toBe('')
+  })
+
+  test.each([
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGINT', 'SIGINT'],
+    ['SIGTERM', 'SIGINT'],
+  ] as const)('exits at once with 1 at %s and then %s', async (first, second) => {
+    const { example, port } = await started()
+    // it does not answer the Close frame: one signal would wait for that
+    const slow = await RawClient.upgraded(port, '/ws')
+    example.kill(first)
+    expect(closeOf(await slow.next()).code).toBe(1001)
+    const asked = performance.now()
+    example.kill(second)
+    expect(await example.exit).toEqual([1, null])
+    expect(performance.now() - asked).toBeLessThan(2_000)
+  })
+
+  test('ends with npm, which passes SIGTERM on to nobody but a shell', async () => {
+    const { example, url } = await started(byNpm)
+    const client = await openClient(url)
+    example.kill('SIGTERM')
+    expect(await client.closed).toEqual({ code: 1001, reason: 'server going away' })
+    await example.exit
+    await expect(openClient(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('drains when npm and all that it started get SIGTERM at once', async () => {
+    const { example, port } = await started(byNpm)
+    const slow = await RawClient.upgraded(port, '/ws')
+    example.killAll('SIGTERM')
+    expect(closeOf(await slow.next()).code).toBe(1001)
+    const told = performance.now()
+    // it has all of timeouts.close to answer
+    expect(await slow.rest()).toBe('')
+    expect(performance.now() - told).toBeGreaterThan(4_000)
+    await example.exit
+  })
+
+  test('drains at Ctrl+C under npm, which signals all of them', async () => {
+    const { example, port } = await started(byNpm)
+    const slow = await RawClient.upgraded(port, '/ws')
+    example.killAll('SIGINT')
+    expect(closeOf(await slow.next()).code).toBe(1001)
+    slow.frame(opcodes.close, closePayload(1001))
+    expect(await slow.rest()).toBe('')
+    await example.exit
+  })
 
   test('listens on the port of PORT, and --port goes before it', async () => {
     const { free, taken } = await ports()
