@@ -78,8 +78,9 @@ export function byteLength(message: Message): number {
   for (let at = 0; at < message.length; at++) {
     const unit = message.charCodeAt(at)
     if (unit < 0x80) continue
-    // each half of a surrogate pair is a unit of its own: two and two make the four bytes
-    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
+    bytes += unit < 0x800 ? 1 : 2
+    // a pair of surrogates is four bytes; a lone one is replaced by a character of three
+    if (unit >= 0xd800 && unit <= 0xdbff && (message.charCodeAt(at + 1) & 0xfc00) === 0xdc00) at++
   }
   return bytes
 }

@@ -32,7 +32,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #parts: { refused: boolean } | undefined
 
   #drained(): void {
-    if (!this.#backedUp || this.#ws.bufferedAmount > lowWater) return
+    if (this.#terminated || !this.#backedUp || this.#ws.bufferedAmount > lowWater) return
     this.#backedUp = false
     this.tell('drain', undefined)
   }

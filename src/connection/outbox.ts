@@ -48,14 +48,14 @@ export class Outbox {
   #onIdle: (() => void) | undefined
   #onEmpty: (() => void) | undefined
   #onDrain: (() => void) | undefined
-  // messages and pieces handed to the socket: what a stall has none of
-  #handed = 0
   // the message in pieces that is on its way
   #pieces: Pieces | undefined
   /** Whether messages wait for the socket, or would have to. */
   backedUp = false
   /** Messages handed to the socket. */
   sent = 0
+  /** Messages, and pieces of messages, handed to the socket: what a stall has none of. */
+  handed = 0
   /** Messages taken that were never handed to the socket. */
   dropped = 0
 
@@ -160,7 +160,7 @@ export class Outbox {
 
   #hand(message: Message | Fragments): void {
     this.sent++
-    this.#handed++
+    this.handed++
     if (!isFragments(message)) {
       this.#socket.send(message)
       return
@@ -171,7 +171,7 @@ export class Outbox {
     this.#pieces = new Pieces(this.#socket, this.#bounds.bytes, {
       takes: () => this.#takes(),
       full: () => this.#wait(),
-      handed: () => this.#handed++,
+      handed: () => this.handed++,
       done: () => {
         done()
         this.flush()
@@ -204,7 +204,7 @@ export class Outbox {
         stall,
         () => ({
           room: this.#pieces !== undefined && this.#takes(),
-          handed: this.#handed,
+          handed: this.handed,
           buffered: this.#socket.bufferedAmount,
         }),
         error => this.#host.stalled(error),

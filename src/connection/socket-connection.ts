@@ -296,7 +296,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
         return socket.bytesRead
       },
       get messages() {
-        return socket.messagesRead + outbox.sent
+        return socket.messagesRead + outbox.handed
       },
       get deaf() {
         return brake.on || outbox.backedUp

@@ -29,6 +29,7 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   #endSent = false
   #endReceived = false
   #backedUp = false
+  #refusing = false
   #lost = 0
   readonly #parts: Uint8Array[] = []
   #deadline: Subscription | undefined
@@ -118,7 +119,9 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   #send(frame: Frame, bytes: number): void {
     if (this.#state !== 'open') {
       // swallowed, and counted by the WebSocket as waiting for ever
-      this.refused++
+      // a message in pieces is refused once, however many of them are
+      if (!this.#refusing) this.refused++
+      this.#refusing = typeof frame === 'object' && 'fragment' in frame && !frame.last
       this.#lost += bytes
       return
     }
