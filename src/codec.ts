@@ -12,7 +12,12 @@ import type { Message } from './socket.js'
 export interface Codec<In, Out = In> {
   decode(message: Message): In
   encode(value: Out): Message
+  /** What becomes of a message that does not decode. Default: the connection closes. */
+  readonly onInvalid?: OnInvalid<Out>
 }
+
+/** Closes the connection, drops the message, or answers it. What it throws closes with 1011. */
+export type OnInvalid<Out> = (error: CodecError) => 'close' | 'drop' | { readonly reply: Out }
 
 const kind = (value: unknown) =>
   value === null ? 'null' : value instanceof Uint8Array ? 'a binary message' : `a ${typeof value}`

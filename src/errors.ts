@@ -58,16 +58,29 @@ export class ProtocolError extends RivuletError {
   }
 }
 
+/** One thing about a message that does not fit. */
+export interface CodecIssue {
+  /** Where it is in the message, as `a.b[0]`; empty for the whole. */
+  readonly path: string
+  readonly message: string
+}
+
 /** A message could not be decoded (closes with `closeCode`) or encoded (closes with 1011). */
 export class CodecError extends RivuletError {
   override readonly name = 'CodecError'
   readonly code = 'ERR_CODEC'
-  /** The close code that an undecodable message causes: 1003 or 1007. */
+  /** The close code that an undecodable message causes: 1003, 1007 or 1008. */
   readonly closeCode: number
+  /** What the schema refused; never the message itself. */
+  readonly issues: readonly CodecIssue[]
 
-  constructor(message: string, options: ErrorOptions & { closeCode: number }) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { closeCode: number; issues?: readonly CodecIssue[] },
+  ) {
     super(message, options)
     this.closeCode = options.closeCode
+    this.issues = options.issues ?? []
   }
 }
 
@@ -103,7 +116,7 @@ export class TimeoutError extends RivuletError {
 export class ApplicationError extends RivuletError {
   override readonly name = 'ApplicationError'
   readonly code = 'ERR_APPLICATION'
-  readonly where: 'handler' | 'writer' | 'read'
+  readonly where: 'handler' | 'writer' | 'read' | 'codec'
 
   constructor(where: ApplicationError['where'], cause: unknown) {
     const said = cause instanceof Error ? cause.message : String(cause)

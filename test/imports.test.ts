@@ -15,8 +15,12 @@ const leaves = [
   'ending.ts',
   'errors.ts',
   'fragments.ts',
+  'json.ts',
+  'on.ts',
   'option.ts',
+  'prepare.ts',
   'random.ts',
+  'schema.ts',
   'socket.ts',
   'ws-socket.ts',
 ]

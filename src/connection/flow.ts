@@ -20,6 +20,8 @@ export interface FlowSnapshot {
   readonly queuedBytes: number
   /** Messages that waited in the outbox and were dropped. */
   readonly dropped: number
+  /** Messages that came in and did not decode. */
+  readonly rejected: number
   /** Values that `send` refused, and messages that the socket could not write. */
   readonly refused: number
 }
@@ -28,13 +30,14 @@ export interface FlowSnapshot {
 export interface Flow extends FlowSnapshot {
   /** The counts as they are now. */
   snapshot(this: void): FlowSnapshot
-  /** The counts now, then whenever `state` or `dropped` changes; completes with the connection. */
+  /** The counts now, then whenever `state`, `dropped` or `rejected` changes; completes with the connection. */
   readonly changes: Observable<FlowSnapshot>
 }
 
 /** Where the counts are kept. */
 interface Counted {
   readonly writer: { readonly refused: number; readonly outbox: Outbox }
+  readonly reader: { readonly rejected: number }
   readonly socket: Socket
   readonly brake: Brake
 }
@@ -71,6 +74,10 @@ export class LiveFlow implements Flow {
     return this.#counted.writer.outbox.dropped
   }
 
+  get rejected(): number {
+    return this.#counted.reader.rejected
+  }
+
   get refused(): number {
     const { writer, socket } = this.#counted
     return writer.refused + socket.refused
@@ -78,8 +85,8 @@ export class LiveFlow implements Flow {
 
   get snapshot(): () => FlowSnapshot {
     return () => {
-      const { state, sent, queued, queuedBytes, dropped, refused } = this
-      return { state, sent, queued, queuedBytes, dropped, refused }
+      const { state, sent, queued, queuedBytes, dropped, rejected, refused } = this
+      return { state, sent, queued, queuedBytes, dropped, rejected, refused }
     }
   }
 

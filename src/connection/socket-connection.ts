@@ -4,8 +4,7 @@ import { Observable, Subject, type Subscription } from 'rxjs'
 import { createActor } from 'xstate'
 import { type Close, CloseCode, cutReason, isSendable } from '../close.js'
 import { asCodecError } from '../codec.js'
-import { ApplicationError, TimeoutError } from '../errors.js'
-import type { Fragments } from '../fragments.js'
+import { ApplicationError, type CodecError, TimeoutError } from '../errors.js'
 import type { Socket } from '../socket.js'
 import { Brake } from './brake.js'
 import { conclude } from './conclude.js'
@@ -17,7 +16,7 @@ import { type ConnectionEvent, connectionMachine, type State } from './machine.j
 import { Reader } from './reader.js'
 import type { Settings } from './settings.js'
 import type { Swept } from './sweep.js'
-import { StreamWriter, type Writer } from './writer.js'
+import { type Sendable, StreamWriter, type Writer } from './writer.js'
 
 // These say that the peer, or we, are in no condition for what still waits.
 const discarding: readonly number[] = [
@@ -25,6 +24,14 @@ const discarding: readonly number[] = [
   CloseCode.internalError,
   CloseCode.tryAgainLater,
 ]
+
+// What the peer is told of a message that did not decode.
+const reasons: Readonly<Record<number, string>> = {
+  [CloseCode.unsupportedData]: 'unsupported data',
+  [CloseCode.invalidPayload]: 'invalid message',
+  [CloseCode.policyViolation]: 'message not allowed',
+  [CloseCode.internalError]: 'internal error',
+}
 
 /** What users hold as a {@link Connection}. */
 export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
@@ -48,6 +55,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #inbox: Inbox<In> | undefined
   #flow: LiveFlow | undefined
   #changes: Subject<State> | undefined
+  #rejections: Subject<CodecError> | undefined
   #ending: Subject<Close> | undefined
   #states: Observable<State> | undefined
   #closed: Observable<Close> | undefined
@@ -113,6 +121,14 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     return this.#reader.messages
   }
 
+  get rejections(): Observable<CodecError> {
+    return new Observable(subscriber => {
+      if (this.state !== 'closed') return (this.#rejections ??= new Subject()).subscribe(subscriber)
+      subscriber.complete()
+      return undefined
+    })
+  }
+
   get closed(): Observable<Close> {
     return (this.#closed ??= new Observable(subscriber => {
       if (this.state !== 'closed') return (this.#ending ??= new Subject()).subscribe(subscriber)
@@ -124,7 +140,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   get flow(): Flow {
     return (this.#flow ??= new LiveFlow(
-      { writer: this.#writer, socket: this.#socket, brake: this.#brake },
+      { writer: this.#writer, reader: this.#reader, socket: this.#socket, brake: this.#brake },
       this.state === 'closed',
     ))
   }
@@ -142,7 +158,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       })
   }
 
-  get send(): (message: Out | Fragments) => boolean {
+  get send(): (message: Sendable<Out>) => boolean {
     return message => this.#writer.send(message)
   }
 
@@ -222,9 +238,19 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   #undecodable(thrown: unknown): void {
     const error = asCodecError(thrown, CloseCode.invalidPayload)
-    const reason =
-      error.closeCode === CloseCode.unsupportedData ? 'unsupported data' : 'invalid message'
-    this.#end(error.closeCode, reason, error)
+    this.#flow?.changed()
+    this.#rejections?.next(error)
+    let then
+    try {
+      // a fault of ours, such as a schema that can't be asked, is no fault of the message
+      const ours = error.closeCode === CloseCode.internalError
+      then = ours ? 'close' : (this.#settings.codec.onInvalid?.(error) ?? 'close')
+    } catch (cause) {
+      this.#failed(new ApplicationError('codec', cause))
+      return
+    }
+    if (typeof then === 'object') this.#writer.send(then.reply)
+    else if (then === 'close') this.#end(error.closeCode, reasons[error.closeCode] ?? '', error)
   }
 
   // What answers what comes in must not read faster than its answers leave.
@@ -319,6 +345,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     this.#writer.end()
     this.#changes?.next('closed')
     this.#reader.end()
+    this.#rejections?.complete()
     this.#ending?.next(this.#close)
     this.#ending?.complete()
     this.#flow?.end()
