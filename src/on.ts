@@ -2,8 +2,20 @@
 
 import { filter, type Observable } from 'rxjs'
 
-/** The members of a union whose tag is this. */
-export type Tagged<T, Field extends PropertyKey, Tag> = Extract<T, Readonly<Record<Field, Tag>>>
+/** The members of a union whose tag is this, or may be. */
+export type Tagged<T, Field extends PropertyKey, Tag> =
+  T extends Readonly<Record<Field, infer Present>>
+    ? Tag extends Present
+      ? Present extends Tag
+        ? T
+        : T & Readonly<Record<Field, Tag>>
+      : never
+    : never
+
+/** In the way of a tag that no message has: the name of the member is what the compiler says. */
+export type Known<T, Field extends PropertyKey, Tag> = [Tagged<T, Field, Tag>] extends [never]
+  ? { readonly 'on: no message has this tag': Tag }
+  : unknown
 
 /**
  * Lets through the messages with this tag, as the member of the union that they are:
@@ -12,15 +24,17 @@ export type Tagged<T, Field extends PropertyKey, Tag> = Extract<T, Readonly<Reco
 export function on<const Tag extends PropertyKey | boolean>(
   tag: Tag,
 ): <T extends { readonly type: unknown }>(
-  source: Observable<T>,
+  source: Observable<T> & Known<T, 'type', Tag>,
 ) => Observable<Tagged<T, 'type', Tag>>
 export function on<const Tag extends PropertyKey | boolean, const Field extends PropertyKey>(
   tag: Tag,
   field: Field,
 ): <T extends Readonly<Record<Field, unknown>>>(
-  source: Observable<T>,
+  source: Observable<T> & Known<T, Field, Tag>,
 ) => Observable<Tagged<T, Field, Tag>>
 export function on(tag: unknown, field: PropertyKey = 'type'): unknown {
-  return <T>(source: Observable<T>) =>
-    source.pipe(filter(message => (message as Record<PropertyKey, unknown>)[field] === tag))
+  // without a schema a message may be null, whatever its type says
+  const has = (message: Readonly<Record<PropertyKey, unknown>> | null | undefined) =>
+    message?.[field] === tag
+  return (source: Observable<Readonly<Record<PropertyKey, unknown>>>) => source.pipe(filter(has))
 }
