@@ -2,7 +2,7 @@
 
 import { isObservable, type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
 import { CloseCode } from '../close.js'
-import { type Codec, plain } from '../codec.js'
+import type { Codec } from '../codec.js'
 import { CodecError } from '../errors.js'
 import { type Fragments, isFragments } from '../fragments.js'
 import { isPrepared, type Prepared, prepared } from '../prepare.js'
@@ -118,8 +118,7 @@ export class StreamWriter<Out> {
   }
 
   #checked(message: Prepared<Out>): Prepared<never> {
-    const { codec = plain } = message[prepared]
-    if (codec === this.#codec) return message
+    if (message[prepared].codec === this.#codec) return message
     throw new CodecError('A message was prepared with another codec than that of this connection', {
       closeCode: CloseCode.internalError,
     })
