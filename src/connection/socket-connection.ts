@@ -240,17 +240,17 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     const error = asCodecError(thrown, CloseCode.invalidPayload)
     this.#flow?.changed()
     this.#rejections?.next(error)
-    let then
     try {
       // a fault of ours, such as a schema that can't be asked, is no fault of the message
       const ours = error.closeCode === CloseCode.internalError
-      then = ours ? 'close' : (this.#settings.codec.onInvalid?.(error) ?? 'close')
+      const then: unknown = ours ? 'close' : (this.#settings.codec.onInvalid?.(error) ?? 'close')
+      if (then === 'close') this.#end(error.closeCode, reasons[error.closeCode] ?? '', error)
+      else if (typeof then === 'object' && then && 'reply' in then)
+        this.#writer.send(then.reply as Out)
+      else if (then !== 'drop') throw new TypeError(`onInvalid: 'close', 'drop' or { reply }`)
     } catch (cause) {
       this.#failed(new ApplicationError('codec', cause))
-      return
     }
-    if (typeof then === 'object') this.#writer.send(then.reply)
-    else if (then === 'close') this.#end(error.closeCode, reasons[error.closeCode] ?? '', error)
   }
 
   // What answers what comes in must not read faster than its answers leave.
