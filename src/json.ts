@@ -4,7 +4,7 @@ import { CloseCode } from './close.js'
 import type { Codec, OnInvalid } from './codec.js'
 import { CodecError } from './errors.js'
 import { callable, group, refused, yesOrNo } from './option.js'
-import { conform, type InputOf, type OutputOf, type StandardSchema } from './schema.js'
+import { conform, type InputOf, isPromise, type OutputOf, type StandardSchema } from './schema.js'
 
 /** How strict a JSON codec is. */
 export interface JsonOptions<Out> {
@@ -25,24 +25,25 @@ export interface Schemas<In extends StandardSchema, Out extends StandardSchema> 
 }
 
 /**
- * JSON without a schema: what comes in has whatever shape the peer gives it, whatever `T` says.
- */
-export function json<T = unknown>(schema?: undefined, options?: JsonOptions<NoInfer<T>>): Codec<T>
-/**
  * JSON that fits a schema of the Standard Schema family (Zod, Valibot, ArkType …). What comes in is
  * what the schema gives; what goes out is what it takes. It must not be asynchronous.
  *
  * @throws {TypeError} for what is no schema, or an option that makes no sense.
  */
-export function json<S extends StandardSchema>(
+export function json<S extends StandardSchema, const Reply extends InputOf<S>>(
   schema: S,
-  options?: JsonOptions<InputOf<NoInfer<S>>>,
+  options?: JsonOptions<Reply>,
 ): Codec<OutputOf<S>, InputOf<S>>
 /** JSON with one schema for what comes in and another for what goes out. */
-export function json<In extends StandardSchema, Out extends StandardSchema>(
-  schemas: Schemas<In, Out>,
-  options?: JsonOptions<InputOf<NoInfer<Out>>>,
-): Codec<OutputOf<In>, InputOf<Out>>
+export function json<
+  In extends StandardSchema,
+  Out extends StandardSchema,
+  const Reply extends InputOf<Out>,
+>(schemas: Schemas<In, Out>, options?: JsonOptions<Reply>): Codec<OutputOf<In>, InputOf<Out>>
+/**
+ * JSON without a schema: what comes in has whatever shape the peer gives it, whatever `T` says.
+ */
+export function json<T = unknown>(schema?: undefined, options?: JsonOptions<NoInfer<T>>): Codec<T>
 export function json(
   given?: StandardSchema | Schemas<StandardSchema, StandardSchema>,
   options: JsonOptions<unknown> = {},
@@ -52,9 +53,7 @@ export function json(
     'checksOutgoing',
   ])
   const checks = yesOrNo('json: checksOutgoing', checksOutgoing, false)
-  const both = given !== undefined && 'in' in given ? given : { in: given, out: given }
-  const incoming = readSchema('json: schema', both.in)
-  const outgoing = readSchema('json: schema', both.out)
+  const [incoming, outgoing] = readSchemas(given)
   return {
     decode(message) {
       const value = parse(message)
@@ -84,19 +83,41 @@ function parse(message: string | Uint8Array): unknown {
   }
 }
 
+type Given = Parameters<typeof readSchema>[1]
+
+// Not by `in`: schemas of Zod and ArkType have members of that name too.
+function readSchemas(given: unknown): readonly [Given, Given] {
+  if (typeof given === 'object' && given !== null && !('~standard' in given)) {
+    const each = group<Schemas<StandardSchema, StandardSchema>>(
+      'json: schema',
+      given as Schemas<StandardSchema, StandardSchema>,
+      ['in', 'out'],
+    )
+    if (each.in === undefined) refused('json: schema.in', each.in, standardSchema)
+    if (each.out === undefined) refused('json: schema.out', each.out, standardSchema)
+    return [readSchema('json: schema.in', each.in), readSchema('json: schema.out', each.out)]
+  }
+  const schema = readSchema('json: schema', given as StandardSchema | undefined)
+  return [schema, schema]
+}
+
+const standardSchema = 'a Standard Schema of version 1'
+
 function readSchema(name: string, value: StandardSchema | undefined): StandardSchema | undefined {
   if (value === undefined) return undefined
   // some schemas are functions, so this is not a question of objects
   const standard = (value as Partial<StandardSchema> | null)?.['~standard']
   if (standard?.version !== 1 || typeof standard.validate !== 'function') {
-    refused(name, value, 'a Standard Schema of version 1')
+    refused(name, value, standardSchema)
   }
-  // most asynchronous ones can be told by asking once; the others fail with the first message
-  const answer = standard.validate(undefined)
-  if (answer instanceof Promise) {
-    answer.catch(() => undefined)
-    refused(name, value, 'a synchronous schema: messages do not wait for one')
+  let answer: unknown
+  try {
+    // most asynchronous ones can be told by asking once; the others fail with the first message
+    answer = standard.validate(undefined)
+  } catch {
+    // no message of JSON is undefined
   }
+  if (isPromise(answer)) refused(name, value, 'a synchronous schema: messages do not wait for one')
   return value
 }
 
@@ -105,5 +126,9 @@ function readInvalid(invalid: unknown): OnInvalid<unknown> {
   if (typeof invalid !== 'function')
     refused('json: invalid', invalid, `'close', 'drop' or a function`)
   const reply = callable('json: invalid', invalid as (error: CodecError) => unknown)
-  return error => ({ reply: reply?.(error) })
+  return error => {
+    const value = reply?.(error)
+    if (isPromise(value)) throw new TypeError('json: invalid: a reply is a message, not a promise')
+    return { reply: value }
+  }
 }
