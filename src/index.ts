@@ -39,7 +39,7 @@ export {
 } from './errors.js'
 export { type Fragments, fragments } from './fragments.js'
 export { json, type JsonOptions, type Schemas } from './json.js'
-export { on, type Tagged } from './on.js'
+export { type Known, on, type Tagged } from './on.js'
 export { type Prepared, prepare } from './prepare.js'
 export type { Random } from './random.js'
 export type { InputOf, OutputOf, SchemaIssue, SchemaResult, StandardSchema } from './schema.js'
