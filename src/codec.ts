@@ -1,7 +1,7 @@
 /** Codecs: what a message means, as a pair of functions. */
 
 import { CloseCode } from './close.js'
-import { CodecError } from './errors.js'
+import { CodecError, saidBy } from './errors.js'
 import type { Message } from './socket.js'
 
 /**
@@ -12,7 +12,12 @@ import type { Message } from './socket.js'
 export interface Codec<In, Out = In> {
   decode(message: Message): In
   encode(value: Out): Message
+  /** What becomes of a message that does not decode. Default: the connection closes. */
+  readonly onInvalid?: OnInvalid<Out>
 }
+
+/** Closes the connection, drops the message, or answers it. What it throws closes with 1011. */
+export type OnInvalid<Out> = (error: CodecError) => 'close' | 'drop' | { readonly reply: Out }
 
 const kind = (value: unknown) =>
   value === null ? 'null' : value instanceof Uint8Array ? 'a binary message' : `a ${typeof value}`
@@ -60,9 +65,11 @@ export const binary: Codec<Uint8Array> = {
   },
 }
 
+const longest = 200
+
 /** What a codec threw, as a {@link CodecError}; `closeCode` is for what was thrown without one. */
 export function asCodecError(thrown: unknown, closeCode: number): CodecError {
   if (thrown instanceof CodecError) return thrown
-  const said = thrown instanceof Error ? thrown.message : String(thrown)
-  return new CodecError(said, { cause: thrown, closeCode })
+  // many quote the message, and it may be long; the cause has it all
+  return new CodecError(saidBy(thrown).slice(0, longest), { cause: thrown, closeCode })
 }

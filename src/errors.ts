@@ -1,6 +1,6 @@
 /** The errors of Rivulet: few, typed, each with a stable `code` and its `cause`. */
 
-import type { Close } from './close.js'
+import { type Close, isSendable } from './close.js'
 
 /** What every error of Rivulet is. */
 export abstract class RivuletError extends Error {
@@ -58,16 +58,33 @@ export class ProtocolError extends RivuletError {
   }
 }
 
+/** One thing about a message that does not fit. */
+export interface CodecIssue {
+  /** Where it is in the message, as `a.b[0]`; empty for the whole. */
+  readonly path: string
+  readonly message: string
+}
+
 /** A message could not be decoded (closes with `closeCode`) or encoded (closes with 1011). */
 export class CodecError extends RivuletError {
   override readonly name = 'CodecError'
   readonly code = 'ERR_CODEC'
-  /** The close code that an undecodable message causes: 1003 or 1007. */
+  /** The close code that an undecodable message causes: 1003, 1007, 1008, or that of a codec of yours. */
   readonly closeCode: number
+  /** What the schema refused; never the message itself. */
+  readonly issues: readonly CodecIssue[]
 
-  constructor(message: string, options: ErrorOptions & { closeCode: number }) {
+  /** @throws {TypeError} for a close code that may not be sent. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { closeCode: number; issues?: readonly CodecIssue[] },
+  ) {
     super(message, options)
+    if (!isSendable(options.closeCode)) {
+      throw new TypeError(`CodecError: closeCode: ${options.closeCode} may not be sent`)
+    }
     this.closeCode = options.closeCode
+    this.issues = options.issues ?? []
   }
 }
 
@@ -103,11 +120,19 @@ export class TimeoutError extends RivuletError {
 export class ApplicationError extends RivuletError {
   override readonly name = 'ApplicationError'
   readonly code = 'ERR_APPLICATION'
-  readonly where: 'handler' | 'writer' | 'read'
+  readonly where: 'handler' | 'writer' | 'read' | 'codec'
 
   constructor(where: ApplicationError['where'], cause: unknown) {
-    const said = cause instanceof Error ? cause.message : String(cause)
-    super(`The ${where} failed: ${said}`, { cause })
+    super(`The ${where} failed: ${saidBy(cause)}`, { cause })
     this.where = where
+  }
+}
+
+/** What was thrown, in words: anything can be, also what has none. */
+export function saidBy(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  } catch {
+    return typeof thrown
   }
 }

@@ -1,7 +1,7 @@
 /** The front door: `rivulet`. Safe in browsers. */
 
 export { type Close, CloseCode, isSendable } from './close.js'
-export { binary, type Codec, text } from './codec.js'
+export { binary, type Codec, type OnInvalid, text } from './codec.js'
 export type { Connection, ConnectionActor, Handler } from './connection/connection.js'
 export type { Flow, FlowSnapshot } from './connection/flow.js'
 export type { Handshake } from './connection/handshake.js'
@@ -14,7 +14,7 @@ export type {
   OutboxOptions,
   Timeouts,
 } from './connection/settings.js'
-export type { Writer } from './connection/writer.js'
+export type { Sendable, Writer } from './connection/writer.js'
 export {
   type Ending,
   endings,
@@ -28,6 +28,7 @@ export {
   ApplicationError,
   ClosedError,
   CodecError,
+  type CodecIssue,
   ConnectionLostError,
   HandshakeError,
   HeartbeatError,
@@ -37,5 +38,9 @@ export {
   TimeoutError,
 } from './errors.js'
 export { type Fragments, fragments } from './fragments.js'
+export { json, type JsonOptions, type Schemas } from './json.js'
+export { type Known, on, type Tagged } from './on.js'
+export { type Prepared, prepare } from './prepare.js'
 export type { Random } from './random.js'
+export type { InputOf, OutputOf, SchemaIssue, SchemaResult, StandardSchema } from './schema.js'
 export type { Message } from './socket.js'

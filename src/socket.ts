@@ -45,6 +45,8 @@ export interface Socket {
     listener: (value: SocketEvents[E]) => void,
   ): unknown
   send(message: Message): void
+  /** Sends a message that is framed already, where this side sends frames without a mask. */
+  sendFrame?(frame: Uint8Array, message: Message): void
   /** Sends a part of a binary message; other messages only go behind the last part. */
   sendFragment?(piece: Uint8Array, last: boolean): void
   /** Starts the closing handshake behind everything sent so far. */

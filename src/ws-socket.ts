@@ -18,6 +18,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   readonly #ws: WebSocket & Adapted
   // there is none before the handshake of a client is done
   #tcp: (Duplex & Adapted & { readonly bytesRead?: number }) | undefined
+  readonly #framed: boolean
   #sent: number | undefined
   #refusal = false
   #terminated = false
@@ -37,9 +38,11 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.tell('drain', undefined)
   }
 
-  constructor(ws: WebSocket) {
+  /** `framed`: whether this side's frames have no mask and no extension changes them. */
+  constructor(ws: WebSocket, framed = false) {
     super()
     this.#ws = ws
+    this.#framed = framed
     this.#ws[adapter] = this
     ws.on('message', onMessage)
     ws.on('close', onClose)
@@ -72,6 +75,18 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
 
   send(message: Message): void {
     this.#ws.send(message, this.#written)
+    if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
+  }
+
+  // Behind what ws has written, as both write to the same TCP socket; not behind a Close frame that ws
+  // has sent by itself, and not past an extension that would have changed it.
+  sendFrame(frame: Uint8Array, message: Message): void {
+    // eslint-disable-next-line no-restricted-syntax
+    if (!this.#framed || !this.#tcp || this.#ws.readyState !== this.#ws.OPEN) {
+      this.send(message)
+      return
+    }
+    this.#tcp.write(frame, this.#written)
     if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
   }
 

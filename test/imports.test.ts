@@ -15,9 +15,13 @@ const leaves = [
   'ending.ts',
   'errors.ts',
   'fragments.ts',
+  'json.ts',
+  'on.ts',
   'option.ts',
+  'prepare.ts',
   'random.ts',
   'report.ts',
+  'schema.ts',
   'socket.ts',
   'ws-socket.ts',
 ]

@@ -3,12 +3,12 @@
 import type { Observable, Subscription } from 'rxjs'
 import type { ActorRefFrom } from 'xstate'
 import type { Close } from '../close.js'
-import type { Fragments } from '../fragments.js'
+import type { CodecError } from '../errors.js'
 import type { Message } from '../socket.js'
 import type { Flow } from './flow.js'
 import type { Handshake } from './handshake.js'
 import type { connectionMachine, State } from './machine.js'
-import type { Writer } from './writer.js'
+import type { Sendable, Writer } from './writer.js'
 
 /** The XState actor of a connection: inspect it, wait for it; its events are not API. */
 export type ConnectionActor = ActorRefFrom<typeof connectionMachine>
@@ -35,6 +35,8 @@ export interface Connection<
    * RxJS rethrows it globally: prefer {@link read}.
    */
   readonly messages: Observable<In>
+  /** Each message that did not decode: what was wrong with it, and where. Completes with the end. */
+  readonly rejections: Observable<CodecError>
   /** How the connection ended: exactly one value, also for late subscribers, then completes. */
   readonly closed: Observable<Close>
   /** What was sent, what waits, what was dropped. */
@@ -42,7 +44,7 @@ export interface Connection<
   /** Like `messages.subscribe`, but an exception closes this connection, and only this, with 1011. */
   read(this: void, next: (message: In) => void): Subscription
   /** Sends or queues a message: true; false: refused and counted, as the connection is ending. */
-  send(this: void, message: Out | Fragments): boolean
+  send(this: void, message: Sendable<Out>): boolean
   /**
    * Sends what is queued, then a Close frame with the code (default 1000) and reason, and waits for
    * the peer's, `timeouts.close` at most. 1008, 1011 and 1013 drop the queue first. Before open:

@@ -21,6 +21,8 @@ export interface FlowSnapshot {
   readonly queuedBytes: number
   /** Messages that waited in the outbox and were dropped. */
   readonly dropped: number
+  /** Messages that came in and did not decode. */
+  readonly rejected: number
   /** Values that `send` refused, and messages that the socket could not write. */
   readonly refused: number
 }
@@ -29,13 +31,14 @@ export interface FlowSnapshot {
 export interface Flow extends FlowSnapshot {
   /** The counts as they are now. */
   snapshot(this: void): FlowSnapshot
-  /** The counts now, then whenever `state` or `dropped` changes; completes with the connection. */
+  /** The counts now, then whenever `state`, `dropped` or `rejected` changes; completes with the connection. */
   readonly changes: Observable<FlowSnapshot>
 }
 
 /** Where the counts are kept. */
 interface Counted {
   readonly writer: { readonly refused: number; readonly outbox: Outbox }
+  readonly reader: { readonly rejected: number }
   readonly socket: Socket
   readonly brake: Brake
 }
@@ -45,7 +48,7 @@ export class LiveFlow implements Flow {
   readonly #changes = new Broadcast<FlowSnapshot>()
   #ended: boolean
   // what subscribers know
-  #told: Pick<FlowSnapshot, 'state' | 'dropped'> | undefined
+  #told: Pick<FlowSnapshot, 'state' | 'dropped' | 'rejected'> | undefined
 
   constructor(counted: Counted, ended: boolean) {
     this.#counted = counted
@@ -75,6 +78,10 @@ export class LiveFlow implements Flow {
     return this.#counted.writer.outbox.dropped
   }
 
+  get rejected(): number {
+    return this.#counted.reader.rejected
+  }
+
   get refused(): number {
     const { writer, socket } = this.#counted
     return writer.refused + socket.refused
@@ -82,8 +89,8 @@ export class LiveFlow implements Flow {
 
   get snapshot(): () => FlowSnapshot {
     return () => {
-      const { state, sent, queued, queuedBytes, dropped, refused } = this
-      return { state, sent, queued, queuedBytes, dropped, refused }
+      const { state, sent, queued, queuedBytes, dropped, rejected, refused } = this
+      return { state, sent, queued, queuedBytes, dropped, rejected, refused }
     }
   }
 
@@ -100,8 +107,9 @@ export class LiveFlow implements Flow {
   changed(): void {
     if (!this.#changes.observed) return
     // one cause may be told from two sides
-    const { state, dropped } = this
-    if (state === this.#told?.state && dropped === this.#told.dropped) return
+    const { state, dropped, rejected } = this
+    const told = this.#told
+    if (state === told?.state && dropped === told.dropped && rejected === told.rejected) return
     this.#changes.next((this.#told = this.snapshot()))
   }
 

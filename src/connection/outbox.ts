@@ -2,12 +2,13 @@
 
 import type { SchedulerLike, Subscription } from 'rxjs'
 import { OverflowError, type TimeoutError } from '../errors.js'
-import { type Fragments, isFragments } from '../fragments.js'
-import { byteLength, highWater, type Message, type Socket } from '../socket.js'
+import { isFragments } from '../fragments.js'
+import { isPrepared, prepared } from '../prepare.js'
+import { byteLength, highWater, type Socket } from '../socket.js'
 import type { State } from './machine.js'
 import type { Overflow } from './overflow.js'
 import { Pieces } from './pieces.js'
-import { Conflating, Fifo, type Queue } from './queue.js'
+import { Conflating, Fifo, type Queue, type Queued } from './queue.js'
 import { StallWatch } from './stall.js'
 
 /** What an outbox needs to know of its connection. */
@@ -86,13 +87,13 @@ export class Outbox {
   }
 
   /** Hands the message to the socket, or queues it behind those that wait. */
-  push(message: Message | Fragments, key?: unknown): void {
+  push(message: Queued, key?: unknown): void {
     if (this.#idle) {
       this.#hand(message)
       if (!this.#takes()) this.#wait()
       return
     }
-    const bytes = isFragments(message) ? 0 : byteLength(message)
+    const bytes = bytesOf(message)
     this.#drop(this.#queue.add({ message, bytes }, key))
     this.#wait()
     this.#judgeLater()
@@ -158,9 +159,15 @@ export class Outbox {
     if (this.#onDrain) this.#socket.removeListener('drain', this.#onDrain)
   }
 
-  #hand(message: Message | Fragments): void {
+  #hand(message: Queued): void {
     this.sent++
     this.handed++
+    if (isPrepared(message)) {
+      const { frame, message: plain } = message[prepared]
+      if (this.#socket.sendFrame) this.#socket.sendFrame(frame, plain)
+      else this.#socket.send(plain)
+      return
+    }
     if (!isFragments(message)) {
       this.#socket.send(message)
       return
@@ -265,4 +272,10 @@ export class Outbox {
         `its bounds are ${this.#bounds.messages} messages and ${this.#bounds.bytes} bytes`,
     )
   }
+}
+
+// nobody knows the bytes of a message whose pieces are not made yet
+function bytesOf(message: Queued): number {
+  if (isFragments(message)) return 0
+  return byteLength(isPrepared(message) ? message[prepared].message : message)
 }

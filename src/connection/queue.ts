@@ -1,11 +1,15 @@
 /** Queue: messages that wait to be sent, in order, with their bytes. */
 
 import type { Fragments } from '../fragments.js'
+import type { Prepared } from '../prepare.js'
 import type { Message } from '../socket.js'
+
+/** What can wait: encoded, in pieces, or framed already. */
+export type Queued = Message | Fragments | Prepared<never>
 
 /** A message that waits. */
 export interface Waiting {
-  readonly message: Message | Fragments
+  readonly message: Queued
   readonly bytes: number
 }
 

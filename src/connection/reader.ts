@@ -15,15 +15,17 @@ export interface ReaderHost {
 
 export class Reader<In> {
   readonly #socket: Socket
-  readonly #codec: Codec<In, never>
+  readonly #codec: Pick<Codec<In>, 'decode'>
   readonly #host: ReaderHost
   #messages: Observable<In> | undefined
   readonly #subscribers = new Broadcast<In>()
   #source: Subscription | undefined
   #arriving: Message | undefined
   readonly #live = () => this.#source !== undefined
+  /** Messages that did not decode. */
+  rejected = 0
 
-  constructor(socket: Socket, codec: Codec<In, never>, host: ReaderHost) {
+  constructor(socket: Socket, codec: Pick<Codec<In>, 'decode'>, host: ReaderHost) {
     this.#socket = socket
     this.#codec = codec
     this.#host = host
@@ -62,6 +64,7 @@ export class Reader<In> {
     try {
       value = this.#codec.decode(message)
     } catch (error) {
+      this.rejected++
       this.#host.undecodable(error)
       return
     }

@@ -4,8 +4,7 @@ import { Observable, type Subscription } from 'rxjs'
 import { createActor } from 'xstate'
 import { type Close, CloseCode, cutReason, isSendable } from '../close.js'
 import { asCodecError } from '../codec.js'
-import { ApplicationError, TimeoutError } from '../errors.js'
-import type { Fragments } from '../fragments.js'
+import { ApplicationError, type CodecError, TimeoutError } from '../errors.js'
 import type { Socket } from '../socket.js'
 import { Brake } from './brake.js'
 import { Broadcast } from './broadcast.js'
@@ -18,7 +17,7 @@ import { type ConnectionEvent, connectionMachine, type State } from './machine.j
 import { Reader } from './reader.js'
 import type { Settings } from './settings.js'
 import type { Swept } from './sweep.js'
-import { StreamWriter, type Writer } from './writer.js'
+import { type Sendable, StreamWriter, type Writer } from './writer.js'
 
 // These say that the peer, or we, are in no condition for what still waits.
 const discarding: readonly number[] = [
@@ -29,6 +28,14 @@ const discarding: readonly number[] = [
 
 // How often a drained socket is looked at, in ms.
 const look = 50
+
+// What the peer is told of a message that did not decode.
+const reasons: Readonly<Record<number, string>> = {
+  [CloseCode.unsupportedData]: 'unsupported data',
+  [CloseCode.invalidPayload]: 'invalid message',
+  [CloseCode.policyViolation]: 'message not allowed',
+  [CloseCode.internalError]: 'internal error',
+}
 
 /** What users hold as a {@link Connection}. */
 export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
@@ -53,6 +60,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #flow: LiveFlow | undefined
   #changes: Broadcast<State> | undefined
   #ending: Broadcast<Close> | undefined
+  #rejections: Broadcast<CodecError> | undefined
   #states: Observable<State> | undefined
   #closed: Observable<Close> | undefined
 
@@ -117,6 +125,14 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     return this.#reader.messages
   }
 
+  get rejections(): Observable<CodecError> {
+    return new Observable(subscriber => {
+      if (this.state !== 'closed') return (this.#rejections ??= new Broadcast()).add(subscriber)
+      subscriber.complete()
+      return undefined
+    })
+  }
+
   get closed(): Observable<Close> {
     return (this.#closed ??= new Observable(subscriber => {
       if (this.state !== 'closed') return (this.#ending ??= new Broadcast()).add(subscriber)
@@ -128,7 +144,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   get flow(): Flow {
     return (this.#flow ??= new LiveFlow(
-      { writer: this.#writer, socket: this.#socket, brake: this.#brake },
+      { writer: this.#writer, reader: this.#reader, socket: this.#socket, brake: this.#brake },
       this.state === 'closed',
     ))
   }
@@ -146,7 +162,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       })
   }
 
-  get send(): (message: Out | Fragments) => boolean {
+  get send(): (message: Sendable<Out>) => boolean {
     return message => this.#writer.send(message)
   }
 
@@ -232,9 +248,19 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   #undecodable(thrown: unknown): void {
     const error = asCodecError(thrown, CloseCode.invalidPayload)
-    const reason =
-      error.closeCode === CloseCode.unsupportedData ? 'unsupported data' : 'invalid message'
-    this.#end(error.closeCode, reason, error)
+    this.#flow?.changed()
+    this.#rejections?.next(error)
+    try {
+      // a fault of ours, such as a schema that can't be asked, is no fault of the message
+      const ours = error.closeCode === CloseCode.internalError
+      const then: unknown = ours ? 'close' : (this.#settings.codec.onInvalid?.(error) ?? 'close')
+      if (then === 'close') this.#end(error.closeCode, reasons[error.closeCode] ?? '', error)
+      else if (typeof then === 'object' && then && 'reply' in then)
+        this.#writer.send(then.reply as Out)
+      else if (then !== 'drop') throw new TypeError(`onInvalid: 'close', 'drop' or { reply }`)
+    } catch (cause) {
+      this.#failed(new ApplicationError('codec', cause))
+    }
   }
 
   // What answers what comes in must not read faster than its answers leave.
@@ -337,6 +363,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     this.#writer.outbox.end()
     this.#changes?.next('closed')
     this.#reader.end()
+    this.#rejections?.complete()
     this.#ending?.next(this.#close)
     this.#ending?.complete()
     this.#flow?.end()

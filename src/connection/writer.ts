@@ -1,18 +1,25 @@
 /** Writer: the stream going out, from its subscription to the Close frame behind its last message. */
 
 import { isObservable, type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
+import { CloseCode } from '../close.js'
 import type { Codec } from '../codec.js'
+import { CodecError } from '../errors.js'
 import { type Fragments, isFragments } from '../fragments.js'
+import { isPrepared, type Prepared, prepared } from '../prepare.js'
 import type { Socket } from '../socket.js'
 import { Outbox, type OutboxBounds, type OutboxHost } from './outbox.js'
 import type { Overflow } from './overflow.js'
 import { pull } from './pull.js'
+import type { Queued } from './queue.js'
 
 /**
  * What a handler returns to send: an Observable, subscribed while the connection is open, or an
  * AsyncIterable, pulled one value at a time as the socket drains.
  */
-export type Writer<Out> = Observable<Out | Fragments> | AsyncIterable<Out | Fragments>
+export type Writer<Out> = Observable<Sendable<Out>> | AsyncIterable<Sendable<Out>>
+
+/** A value of the codec, a message that was prepared, or one in pieces. */
+export type Sendable<Out> = Out | Prepared<Out> | Fragments
 
 /** What a writer needs to know of its connection. */
 export interface WriterHost extends OutboxHost {
@@ -25,7 +32,7 @@ export interface WriterHost extends OutboxHost {
 }
 
 export class StreamWriter<Out> {
-  readonly #codec: Codec<unknown, Out>
+  readonly #codec: Pick<Codec<unknown, Out>, 'encode'>
   readonly #host: WriterHost
   readonly #key: ((value: Out) => unknown) | undefined
   readonly outbox: Outbox
@@ -35,7 +42,7 @@ export class StreamWriter<Out> {
 
   constructor(
     socket: Socket,
-    codec: Codec<unknown, Out>,
+    codec: Pick<Codec<unknown, Out>, 'encode'>,
     bounds: OutboxBounds,
     scheduler: SchedulerLike,
     host: WriterHost,
@@ -59,7 +66,7 @@ export class StreamWriter<Out> {
     else this.#pull(source)
   }
 
-  #subscribe(source: Observable<Out | Fragments>): void {
+  #subscribe(source: Observable<Sendable<Out>>): void {
     // a source that emits endlessly while it is being subscribed has no subscription to end yet
     const leftOpen = new Subject<void>()
     this.#stop = () => leftOpen.next()
@@ -71,7 +78,7 @@ export class StreamWriter<Out> {
   }
 
   // Never through RxJS `from`, which would pull as fast as the source can give.
-  #pull(source: AsyncIterable<Out | Fragments>): void {
+  #pull(source: AsyncIterable<Sendable<Out>>): void {
     this.#stop = pull(source, {
       wants: () => this.#host.state() === 'open',
       take: (value, next) => {
@@ -84,17 +91,23 @@ export class StreamWriter<Out> {
   }
 
   /** Sends or queues a value: true, or counts and refuses it: false. */
-  send(value: Out | Fragments): boolean {
+  send(value: Sendable<Out>): boolean {
     const state = this.#host.state()
     if (state !== 'open' && state !== 'connecting') {
       this.refused++
       return false
     }
-    let message
-    let key
+    let message: Queued
+    let key: unknown
     try {
-      message = isFragments(value) ? value : this.#codec.encode(value)
-      key = isFragments(value) ? message : this.#key?.(value)
+      if (isFragments(value)) {
+        message = key = value
+      } else if (isPrepared(value)) {
+        message = key = this.#checked(value)
+      } else {
+        message = this.#codec.encode(value)
+        key = this.#key?.(value)
+      }
     } catch (error) {
       this.refused++
       this.#host.unencodable(error)
@@ -102,6 +115,13 @@ export class StreamWriter<Out> {
     }
     this.outbox.push(message, key)
     return true
+  }
+
+  #checked(message: Prepared<Out>): Prepared<never> {
+    if (message[prepared].codec === this.#codec) return message
+    throw new CodecError('A message was prepared with another codec than that of this connection', {
+      closeCode: CloseCode.internalError,
+    })
   }
 
   /** The connection leaves open: nothing more is taken from the source. */

@@ -21,7 +21,7 @@ import { addRoute } from './routes.js'
 export function accept<In = Message, Out = In>(
   server: HttpServer | HttpsServer,
   options: AcceptOptions<In, Out> = {},
-  handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+  handler?: NoInfer<Handler<In, Out>>,
 ): Observable<Connection<In, Out>> {
   shaped<HttpServer>('accept: server', server, undefined, ['on', 'off', 'listeners'])
   group('accept', options, acceptOptionNames)

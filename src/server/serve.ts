@@ -57,7 +57,7 @@ export interface Server<In = Message, Out = Message> {
  */
 export function serve<In = Message, Out = In>(
   options: ServeOptions<In, Out>,
-  handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+  handler?: NoInfer<Handler<In, Out>>,
 ): Server<In, Out> {
   const { port, host, request, ...rest } = group('serve', options, [
     'port',

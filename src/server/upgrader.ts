@@ -26,7 +26,7 @@ export function createUpgrader(maxPayload: number, closeTimeout: number): Upgrad
   })
   return (request, tcp, head, opened) => {
     server.handleUpgrade(request, tcp, head, ws => {
-      const socket = new WsSocket(ws)
+      const socket = new WsSocket(ws, ws.extensions === '')
       socket.attach(tcp)
       opened(socket, ws.protocol)
     })

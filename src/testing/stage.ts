@@ -14,21 +14,21 @@ export interface Opening {
   /** A connection as a server has it, open from 0 ms, and the scripted peer at its far end. */
   accept<In = Message, Out = In>(
     this: void,
-    handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+    handler?: NoInfer<Handler<In, Out>>,
     options?: OneEndedOptions<In, Out>,
   ): OneEnded<In, Out>
   /** A connection as a client has it, connecting at 0 ms, and the scripted server at its far end. */
   connect<In = Message, Out = In>(
     this: void,
-    handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+    handler?: NoInfer<Handler<In, Out>>,
     options?: ConnectingOptions<In, Out>,
   ): OneEnded<In, Out>
   /** A server's connection and a client's, joined by a wire. */
   link<In = Message, Out = In>(
     this: void,
     handlers: {
-      server?: Handler<NoInfer<In>, NoInfer<Out>>
-      client?: Handler<NoInfer<Out>, NoInfer<In>>
+      server?: NoInfer<Handler<In, Out>>
+      client?: NoInfer<Handler<Out, In>>
     },
     options?: LinkOptions<In, Out>,
   ): Link<In, Out, Out, In>

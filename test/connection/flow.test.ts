@@ -10,6 +10,7 @@ const idle: FlowSnapshot = {
   queued: 0,
   queuedBytes: 0,
   dropped: 0,
+  rejected: 0,
   refused: 0,
 }
 
