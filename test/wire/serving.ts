@@ -12,7 +12,7 @@ export interface Serving<In, Out> {
 
 export async function serving<In = Message, Out = In>(
   options: Partial<ServeOptions<In, Out>> = {},
-  handler?: Handler<NoInfer<In>, NoInfer<Out>>,
+  handler?: NoInfer<Handler<In, Out>>,
 ): Promise<Serving<In, Out>> {
   const server = serve<In, Out>({ port: 0, host: '127.0.0.1', ...options }, handler)
   onTestFinished(() => stopped(server))
