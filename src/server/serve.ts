@@ -104,7 +104,13 @@ export function serve<In = Message, Out = In>(
   const unlisten = () => {
     if (unbound !== undefined) return
     unbound = false
+    // an answer that is under way may end; what has not asked for anything by then never will
+    const cut = acceptor.scheduler.schedule(
+      () => http.closeAllConnections(),
+      acceptor.closeTimeout ?? 0,
+    )
     http.close(() => {
+      cut.unsubscribe()
       unbound = true
       finish()
     })
@@ -120,8 +126,6 @@ export function serve<In = Message, Out = In>(
     drain.tell()
     if (acceptor.connections.size > 0) return
     unlisten()
-    // what is left has not asked for a WebSocket yet, or never will
-    http.closeAllConnections()
     finish()
   }
   const begin = (options: DrainOptions) => {

@@ -49,6 +49,7 @@ export interface Ended {
 
 interface Told {
   readonly port?: number
+  readonly base?: number
   readonly at?: number
   readonly rss?: number
   readonly ended?: Ended
@@ -60,6 +61,8 @@ export class Child {
   readonly samples: Sample[] = []
   readonly ended: Ended[] = []
   port = 0
+  /** The memory that it had before any load, in bytes. */
+  base = 0
   /** Of all that a transfer sent. */
   hash: string | undefined
   /** When the first connection left open, on the clock of the samples. */
@@ -92,7 +95,8 @@ export class Child {
     return child
   }
 
-  #hear({ port, at, rss, ended, hash, left }: Told): void {
+  #hear({ port, base, at, rss, ended, hash, left }: Told): void {
+    if (base !== undefined) this.base = base
     if (port !== undefined) this.port = port
     if (at !== undefined && rss !== undefined) {
       this.samples.push({ at: at - (this.#start ??= at), rss })

@@ -33,7 +33,7 @@ export async function run(
 ): Promise<Run> {
   const server = await Child.start(plan)
   try {
-    const base = server.rss
+    const { base } = server
     const start = performance.now()
     const note = await Promise.race([load(server), late()])
     const seconds = (performance.now() - start) / 1000

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { execFile } from 'node:child_process'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
@@ -126,8 +127,26 @@ describe('close', () => {
     await ended
   })
 
-  test('ends a request that never ends, once the last connection is gone', async () => {
-    const { server, port, url } = await serving({}, () => NEVER)
+  test('lets a plain answer that is under way end, though the last connection is gone', async () => {
+    const answers: ServerResponse[] = []
+    const { server, port, url } = await serving(
+      { path: '/ws', request: (_, response) => answers.push(response) },
+      () => NEVER,
+    )
+    const client = await openClient(url)
+    const half = await RawClient.connect(port)
+    half.write('GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await expect.poll(() => answers.length).toBe(1)
+    answers[0]?.write('half')
+    const closed = stopped(server)
+    expect(await client.closed).toMatchObject({ code: 1001 })
+    answers[0]?.end(' and half')
+    await closed
+    expect(await half.rest()).toMatch(/half[^]* and half/)
+  })
+
+  test('ends a request that never ends after timeouts.close', async () => {
+    const { server, port, url } = await serving({ timeouts: { close: 300 } }, () => NEVER)
     const opened = nextOf(server)
     const client = await openClient(url)
     const half = await RawClient.connect(port)
