@@ -172,19 +172,16 @@ export class Outbox {
       this.#socket.send(message)
       return
     }
-    const done = () => {
-      this.#pieces = undefined
-    }
     this.#pieces = new Pieces(this.#socket, this.#bounds.bytes, {
       takes: () => this.#takes(),
       full: () => this.#wait(),
       handed: () => this.handed++,
       done: () => {
-        done()
+        this.#pieces = undefined
         this.flush()
       },
       failed: error => {
-        done()
+        this.#pieces = undefined
         this.#host.errored(error)
         // half a message is out: in closing too only the Close frame can follow it
         this.discard()

@@ -104,10 +104,11 @@ export function serve<In = Message, Out = In>(
   const unlisten = () => {
     if (unbound !== undefined) return
     unbound = false
-    // an answer that is under way may end; what has not asked for anything by then never will
+    // An answer that is under way may end; what has not asked for anything by then never will, so
+    // this has a deadline also where closing has none.
     const cut = acceptor.scheduler.schedule(
       () => http.closeAllConnections(),
-      acceptor.closeTimeout ?? 0,
+      acceptor.closeTimeout ?? 5_000,
     )
     http.close(() => {
       cut.unsubscribe()
