@@ -45,6 +45,25 @@ export function isSendable(code: number): boolean {
   return code >= 1000 && code <= 1014 && (code <= 1003 || code >= 1007)
 }
 
+/** @throws {TypeError} for a code that may not be sent. */
+export function checkSendable(name: string, code: number): void {
+  if (isSendable(code)) return
+  throw new TypeError(`${name}: ${code} may not be sent; 1000–1003, 1007–1014 and 3000–4999 may`)
+}
+
+/**
+ * The code that a browser sends for this one: a page may send 1000 and 3000–4999 only, so the others
+ * go out as 4900 and their last two digits (1007 as 4907, 1011 as 4911).
+ */
+export function codeInBrowsers(code: number): number {
+  return code === CloseCode.normal || code >= 3000 ? code : 4900 + (code % 100)
+}
+
+/** The code that {@link codeInBrowsers} has made this of, if it has. */
+export function codeFromBrowsers(code: number): number {
+  return code > 4900 && isSendable(code - 3900) ? code - 3900 : code
+}
+
 const reasonBytes = 123
 
 /**

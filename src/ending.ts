@@ -8,7 +8,7 @@ import {
   type Observable,
   throwError,
 } from 'rxjs'
-import { type Close, CloseCode } from './close.js'
+import { type Close, CloseCode, codeFromBrowsers } from './close.js'
 import { ClosedError, ConnectionLostError, HandshakeError, TimeoutError } from './errors.js'
 
 /** Whether a client that wants to stay connected tries again, and how. */
@@ -59,7 +59,7 @@ export const endings: readonly Ending[] = [
 ]
 
 // An answer that would be the same again.
-const final: readonly number[] = [400, 401, 403, 404, 405, 426]
+const hopeless: readonly number[] = [400, 401, 403, 404, 405, 426]
 
 /**
  * How to try again after this ending. What this side asked for says `'no'`, also when the peer did
@@ -67,9 +67,9 @@ const final: readonly number[] = [400, 401, 403, 404, 405, 426]
  */
 export function retryAfter(close: Close): Retry {
   const { code, by, sent, cause } = close
-  if (by === 'local') return wasAskedFor(close) ? 'no' : retryOf(sent ?? code)
+  if (by === 'local') return wasAskedFor(close) ? 'no' : retryOf(codeFromBrowsers(sent ?? code))
   if (code === CloseCode.abnormal && cause instanceof HandshakeError) {
-    return final.includes(cause.status ?? 0) ? 'no' : 'backoff'
+    return hopeless.includes(cause.status ?? 0) ? 'no' : 'backoff'
   }
   return retryOf(code)
 }
@@ -83,6 +83,11 @@ function wasAskedFor({ sent, cause }: Close): boolean {
   }
   const { timeout } = cause
   return timeout === 'close' || timeout === 'drain' || (timeout === 'stall' && sent === undefined)
+}
+
+/** Whether nothing is left to be said of it: this side asked for it, or the peer was done. */
+export function isFinal(close: Close): boolean {
+  return close.by === 'local' ? wasAskedFor(close) : isClean(close)
 }
 
 /** Whether trying again can help: the connection was lost, or the server said so. */

@@ -1,5 +1,24 @@
 /** The front door: `rivulet`. Safe in browsers. */
 
+export type { Address } from './client/address.js'
+export {
+  dialWith,
+  type StandardWebSocket,
+  type StandardWebSocketClass,
+} from './client/browser-socket.js'
+export { connect } from './client/connect.js'
+export type { ClientLimits, ConnectOptions } from './client/connect-options.js'
+export type { Answer, Dial, DialRequest } from './client/dial.js'
+export type { HttpAgent, TlsOptions } from './client/node-options.js'
+export type { Phase } from './client/phase.js'
+export { reconnect, type Reconnectable, type ReconnectOptions } from './client/reconnect.js'
+export {
+  type BacklogOptions,
+  session,
+  type Session,
+  type SessionBacklog,
+  type SessionOptions,
+} from './client/session.js'
 export { type Close, CloseCode, isSendable } from './close.js'
 export { binary, type Codec, type OnInvalid, text } from './codec.js'
 export type { Connection, ConnectionActor, Handler } from './connection/connection.js'
@@ -43,4 +62,4 @@ export { type Known, on, type Tagged } from './on.js'
 export { type Prepared, prepare } from './prepare.js'
 export type { Random } from './random.js'
 export type { InputOf, OutputOf, SchemaIssue, SchemaResult, StandardSchema } from './schema.js'
-export type { Message } from './socket.js'
+export type { Message, Socket, SocketClose, SocketEvents } from './socket.js'

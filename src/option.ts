@@ -1,5 +1,7 @@
 /** Reads options at the door: a value that makes no sense is a `TypeError` that names it. */
 
+import { isObservable, type Observable } from 'rxjs'
+
 export function refused(name: string, value: unknown, allowed: string): never {
   const shown =
     typeof value === 'string'
@@ -29,6 +31,13 @@ export function duration(
   if (value === false) return undefined
   if (typeof value === 'number' && value > 0 && value <= longest) return value
   return refused(name, value, `a duration of more than 0 and less than 2^31 ms, or false for off`)
+}
+
+/** A duration in ms that is never off. */
+export function period(name: string, value: unknown, preset: number): number {
+  if (value === undefined) return preset
+  if (typeof value === 'number' && value > 0 && value <= longest) return value
+  return refused(name, value, 'a duration of more than 0 and less than 2^31 ms')
 }
 
 /** A whole number within bounds; without a preset it must be given. */
@@ -70,6 +79,14 @@ export function callable<T extends (...args: never[]) => unknown>(
 ): T | undefined {
   if (value === undefined || typeof value === 'function') return value
   return refused(name, value, 'a function')
+}
+
+/** An Observable, where one is given. */
+export function observable<T>(
+  name: string,
+  value: Observable<T> | undefined,
+): Observable<T> | undefined {
+  return value === undefined || isObservable(value) ? value : refused(name, value, 'an Observable')
 }
 
 /** A group of options: an object with no name that nobody reads. */

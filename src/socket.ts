@@ -48,7 +48,7 @@ export interface Socket {
   /** Sends a message that is framed already, where this side sends frames without a mask. */
   sendFrame?(frame: Uint8Array, message: Message): void
   /** Sends a part of a binary message; other messages only go behind the last part. */
-  sendFragment?(piece: Uint8Array, last: boolean): void
+  sendFragment?: ((piece: Uint8Array, last: boolean) => void) | undefined
   /** Starts the closing handshake behind everything sent so far. */
   close(code?: number, reason?: string): void
   /** Drops the connection at once: no Close frame, nothing flushed. */
@@ -62,9 +62,9 @@ export interface Socket {
   /** Messages handed to `send` that the socket could not write. */
   readonly refused: number
   /** Stops reading; what has already been read may still arrive. */
-  pause?(): void
-  resume?(): void
-  ping?(): void
+  pause?: (() => void) | undefined
+  resume?: (() => void) | undefined
+  ping?: (() => void) | undefined
 }
 
 /** The `bufferedAmount`, in bytes, from which on a socket counts as backed up. */

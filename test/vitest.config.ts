@@ -7,6 +7,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   resolve: {
     alias: [
+      { find: '#dial', replacement: src('client/node-socket.ts') },
       { find: /^rivulet$/, replacement: src('index.ts') },
       { find: /^rivulet\/(\w+)$/, replacement: `${src('')}$1/index.ts` },
     ],

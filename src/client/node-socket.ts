@@ -1,20 +1,24 @@
 /** NodeSocket: opens a client's socket in Node, on `ws`. */
 
-import { WebSocket } from 'ws'
+import type { Agent } from 'node:http'
+import { type ClientOptions, WebSocket } from 'ws'
 import { HandshakeError } from '../errors.js'
 import { WsSocket } from '../ws-socket.js'
+import type { Dial, DialRequest } from './dial.js'
 
-/** What `ws` takes to open a connection; times in ms, sizes in bytes. */
-export interface NodeSocketOptions {
-  readonly closeTimeout: number
-  readonly maxPayload: number
-}
+// Timers take no more.
+const never = 2 ** 31 - 1
 
-/** Starts the handshake; `open`, or `error` and `close`, tell how it went. */
-export function openNodeSocket(url: string, options: NodeSocketOptions): WsSocket {
-  const ws = new WebSocket(url, { ...options, perMessageDeflate: false })
+/** Starts the handshake with `ws`. */
+export const dial: Dial = (request, answered) => {
+  const ws = new WebSocket(request.url, [...request.protocols], optionsOf(request))
   const socket = new WsSocket(ws)
-  ws.on('upgrade', response => socket.attach(response.socket))
+  ws.on('upgrade', ({ socket: tcp, headers }) => {
+    socket.attach(tcp)
+    const { remoteAddress } = tcp
+    // ws reads which one was agreed upon behind this
+    ws.once('open', () => answered({ protocol: ws.protocol, headers, remoteAddress }))
+  })
   ws.on('open', () => socket.open())
   ws.on('unexpected-response', (_, response) => {
     const { statusCode: status = 0, headers } = response
@@ -22,4 +26,20 @@ export function openNodeSocket(url: string, options: NodeSocketOptions): WsSocke
     ws.terminate()
   })
   return socket
+}
+
+function optionsOf(request: DialRequest): ClientOptions {
+  const { headers, agent, tls, payload, closeTimeout = never } = request
+  const options: ClientOptions = {
+    // as bytes are taken too, whatever its types say
+    ...(tls as ClientOptions | undefined),
+    maxPayload: payload,
+    perMessageDeflate: false,
+    // not in its types yet
+    ...{ closeTimeout },
+  }
+  if (headers) options.headers = { ...headers }
+  // of the right kind, as far as anybody can tell
+  if (agent) options.agent = agent as Agent
+  return options
 }

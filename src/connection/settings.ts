@@ -3,7 +3,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import { type Codec, plain } from '../codec.js'
-import { callable, duration, group, refused, shaped, whole, yesOrNo } from '../option.js'
+import { callable, duration, group, period, refused, shaped, whole, yesOrNo } from '../option.js'
 import { type Random, systemRandom } from '../random.js'
 import type { Message } from '../socket.js'
 import type { Connection, Handler } from './connection.js'
@@ -174,11 +174,7 @@ function readHeartbeat(
   const options = group(name, value, ['interval', 'timeout'])
   // off is said of the whole: a ping without a deadline, or the reverse, would notice nothing
   const time = (option: 'interval' | 'timeout', preset: number) =>
-    duration(
-      `${name}.${option}`,
-      (options[option] as unknown) === false ? NaN : options[option],
-      preset,
-    ) ?? preset
+    period(`${name}.${option}`, options[option], preset)
   // each follows the other, so that who gives one need not think of both
   const given = options.timeout === undefined ? 60_000 : time('timeout', 60_000)
   const interval = time('interval', Math.min(30_000, given / 2))

@@ -2,7 +2,7 @@
 
 import { Observable, type Subscription } from 'rxjs'
 import { createActor } from 'xstate'
-import { type Close, CloseCode, cutReason, isSendable } from '../close.js'
+import { checkSendable, type Close, CloseCode, cutReason } from '../close.js'
 import { asCodecError } from '../codec.js'
 import { ApplicationError, type CodecError, TimeoutError } from '../errors.js'
 import type { Socket } from '../socket.js'
@@ -17,6 +17,7 @@ import { type ConnectionEvent, connectionMachine, type State } from './machine.j
 import { Reader } from './reader.js'
 import type { Settings } from './settings.js'
 import type { Swept } from './sweep.js'
+import { type Timing, timing } from './timing.js'
 import { type Sendable, StreamWriter, type Writer } from './writer.js'
 
 // These say that the peer, or we, are in no condition for what still waits.
@@ -149,6 +150,10 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     ))
   }
 
+  get [timing](): Timing {
+    return this.#settings
+  }
+
   // bound when they are taken, so that a connection that nobody takes apart stays small
 
   get read(): (next: (message: In) => void) => Subscription {
@@ -168,11 +173,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   get close(): (code?: number, reason?: string) => void {
     return (code = CloseCode.normal, reason = '') => {
-      if (!isSendable(code)) {
-        throw new TypeError(
-          `close: ${code} may not be sent; 1000–1003, 1007–1014 and 3000–4999 may`,
-        )
-      }
+      checkSendable('close', code)
       this.#end(code, cutReason(reason))
     }
   }

@@ -7,6 +7,7 @@ import type { SchedulerLike } from 'rxjs'
 import type { Connection, Handler } from '../connection/connection.js'
 import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
+import { ids } from '../connection/id.js'
 import {
   connectionOptionNames,
   type ConnectionOptions,
@@ -60,8 +61,7 @@ export class Acceptor<In, Out> {
   readonly #most: number
   readonly #upgrade: Upgrader
   readonly #settings: Settings<In, Out, unknown>
-  readonly #name: string
-  #count = 0
+  readonly #id: () => string
 
   constructor(
     name: string,
@@ -92,7 +92,7 @@ export class Acceptor<In, Out> {
       whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
       timeouts.close ?? most,
     )
-    this.#name = Math.floor(random() * 2 ** 48).toString(36)
+    this.#id = ids(random)
   }
 
   /** Makes the request a connection and hands it on, or refuses it. */
@@ -114,12 +114,11 @@ export class Acceptor<In, Out> {
     }
     this.#upgrade(request, tcp, head, (socket, protocol) => {
       tcp.off('error', destroy)
-      const id = `${this.#name}-${(this.#count++).toString(36)}`
       const connection = new SocketConnection(
         this.#settings,
         socket,
         handshakeOf(request, protocol),
-        id,
+        this.#id(),
       )
       this.connections.add(connection)
       socket.open()

@@ -8,7 +8,7 @@ test('what docs/testing.md says the fakes promise is what this suite holds them 
   const [, section = ''] = /\n## What the fakes promise\n([^]*?)\n## /.exec(page) ?? []
   const promised = Array.from(section.matchAll(/^- (.*)$/gm), ([, promise]) => promise)
   const titles = Array.from(
-    read('socket.test.ts').matchAll(
+    read('suite.ts').matchAll(
       /\btest(?:\.\w+\([^]*?\))?\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"),/g,
     ),
     ([, single, double]) =>

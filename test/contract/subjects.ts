@@ -2,8 +2,12 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { asyncScheduler } from 'rxjs'
-import { openNodeSocket } from '../../src/client/node-socket.js'
+import { asyncScheduler, of } from 'rxjs'
+import { WebSocket } from 'ws'
+import { dialWith, type StandardWebSocketClass } from '../../src/client/browser-socket.js'
+import type { Dial } from '../../src/client/dial.js'
+import { DialedSocket } from '../../src/client/dialed-socket.js'
+import { dial as dialInNode } from '../../src/client/node-socket.js'
 import { createUpgrader } from '../../src/server/upgrader.js'
 import type { Socket } from '../../src/socket.js'
 import { Lane } from '../../src/testing/lane.js'
@@ -27,9 +31,23 @@ export interface Pair {
 export interface Subject {
   readonly name: string
   readonly pair: () => Promise<Pair>
+  /** What sockets of this kind can't do, or can't see. */
+  readonly lacks?: readonly Ability[]
 }
 
-export const limit = 200 * 1024 * 1024
+export type Ability =
+  | 'pause'
+  /** Sends pings, and hears them. */
+  | 'ping'
+  /** Tells what was wrong with a frame, and which code it was answered with. */
+  | 'violations'
+  | 'close timeout'
+  /** Tells that TCP was reset. */
+  | 'reset'
+  /** Ends without a Close frame. */
+  | 'silent end'
+
+export const limit = 2 * 1024 * 1024
 export const closeTimeout = 300
 
 function virtualPair(): Promise<Pair> {
@@ -72,8 +90,18 @@ function closeFrame(code: number, reason: string, masked: boolean): Buffer {
   return Buffer.concat([Buffer.from([0x88, ...length]), Buffer.alloc(masked ? 4 : 0), payload])
 }
 
+/** A client's socket, opened as `connect` does it. */
+function dialed(dial: Dial, url: string, payload: number): Socket {
+  const socket = new DialedSocket(asyncScheduler)
+  const request = { url, protocols: [], payload, closeTimeout, scheduler: asyncScheduler }
+  socket.dial(of(url), () =>
+    dial({ ...request, headers: undefined, agent: undefined, tls: undefined }, () => undefined),
+  )
+  return socket
+}
+
 // Both ends are ours: the server's adapter at one, the client's at the other.
-function wsPair(side: 'server' | 'client'): () => Promise<Pair> {
+function wsPair(side: 'server' | 'client', dial = dialInNode): () => Promise<Pair> {
   return () =>
     new Promise(resolve => {
       const http = createServer()
@@ -81,10 +109,7 @@ function wsPair(side: 'server' | 'client'): () => Promise<Pair> {
       const upgrade = createUpgrader(payload('server'), closeTimeout)
       http.listen(0, '127.0.0.1', () => {
         const { port } = http.address() as AddressInfo
-        const client = openNodeSocket(`ws://127.0.0.1:${port}`, {
-          closeTimeout,
-          maxPayload: payload('client'),
-        })
+        const client = dialed(dial, `ws://127.0.0.1:${port}`, payload('client'))
         http.on('upgrade', (request, tcp, head: Buffer) => {
           const complete = (opened: (socket: Socket, open: () => void) => void) =>
             upgrade(request, tcp, head, socket => opened(socket, () => socket.open()))
@@ -141,4 +166,9 @@ export const subjects: readonly Subject[] = [
   { name: 'the virtual socket', pair: virtualPair },
   { name: 'ws on a server', pair: wsPair('server') },
   { name: 'ws on a client', pair: wsPair('client') },
+  {
+    name: "a browser's kind of WebSocket",
+    pair: wsPair('client', dialWith(WebSocket as unknown as StandardWebSocketClass)),
+    lacks: ['pause', 'ping', 'violations', 'close timeout', 'reset', 'silent end'],
+  },
 ]

@@ -3,10 +3,7 @@
 import { type AddressInfo, createServer, type Server as TcpServer } from 'node:net'
 import { filter, firstValueFrom } from 'rxjs'
 import { onTestFinished } from 'vitest'
-import type { Connection } from 'rivulet'
-import { openNodeSocket } from '../../src/client/node-socket.js'
-import { readSettings } from '../../src/connection/settings.js'
-import { SocketConnection } from '../../src/connection/socket-connection.js'
+import { connect, type Connection } from 'rivulet'
 import { event } from '../wire/event.js'
 import { nextOf, serving } from '../wire/serving.js'
 import { Proxy } from './proxy.js'
@@ -77,30 +74,16 @@ function timeoutsOf(spec: EndSpec | undefined) {
 }
 
 function openClient(port: number, spec: EndSpec = {}): Connection {
-  const settings = readSettings(
-    'client',
-    'client',
-    { ...spec.options, timeouts: timeoutsOf(spec) },
-    spec.handler,
-  )
-  const socket = openNodeSocket(`ws://127.0.0.1:${port}`, {
-    closeTimeout: timeouts.close,
-    maxPayload: payload,
+  const options = { ...spec.options, timeouts: timeoutsOf(spec), limits: { payload } }
+  let client: Connection | undefined
+  const subscription = connect(`ws://127.0.0.1:${port}`, options, spec.handler).subscribe({
+    next: connection => (client = connection),
+    // it is in the Close, too
+    error: () => undefined,
   })
-  onTestFinished(() => socket.terminate())
-  return new SocketConnection(
-    settings,
-    socket,
-    {
-      url: `ws://127.0.0.1:${port}`,
-      headers: {},
-      origin: undefined,
-      remoteAddress: undefined,
-      protocol: '',
-      principal: undefined,
-    },
-    'client',
-  )
+  onTestFinished(() => subscription.unsubscribe())
+  if (!client) throw new Error('connect emits at once')
+  return client
 }
 
 /** Asked when both ends have what they wait for: one that is to stay open is looked at then. */

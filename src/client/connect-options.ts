@@ -1,0 +1,98 @@
+/** Connect options: how a client dials, read at the door. */
+
+import { dial as platformDial } from '#dial'
+import {
+  connectionOptionNames,
+  type ConnectionOptions,
+  mebibyte,
+  most,
+} from '../connection/settings.js'
+import { callable, group, refused, shaped, whole } from '../option.js'
+import type { Message } from '../socket.js'
+import type { Dial, DialRequest } from './dial.js'
+import { type HttpAgent, tlsOptionNames, type TlsOptions } from './node-options.js'
+
+/** How a client connects. Every option has a default. */
+export interface ConnectOptions<In = Message, Out = Message> extends ConnectionOptions<In, Out> {
+  /** The subprotocols to offer, the best first (RFC 6455, section 1.9). Default: none. */
+  protocols?: string | readonly string[] | undefined
+  /** Headers of the request, such as `authorization`. Node only: a browser sends none of yours. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** An agent of `node:http` or `node:https`, such as one for a proxy. Node only. */
+  agent?: HttpAgent | undefined
+  /** Certificates and whom to trust. Node only. */
+  tls?: TlsOptions | undefined
+  limits?: ClientLimits | undefined
+  /** How sockets are opened. Default: the browser's WebSocket, or `ws` in Node. */
+  dial?: Dial | undefined
+}
+
+/** Bounds, each with what happens beyond it. */
+export interface ClientLimits {
+  /** Bytes of one message: a larger one closes with 1009. Default 1 MiB. */
+  payload?: number | undefined
+}
+
+export const connectOptionNames = [
+  ...connectionOptionNames,
+  'protocols',
+  'headers',
+  'agent',
+  'tls',
+  'limits',
+  'dial',
+] as const
+
+type Dialing = Omit<DialRequest, 'url' | 'scheduler' | 'closeTimeout'> & { readonly dial: Dial }
+
+/** @throws {TypeError} for one that makes no sense, or that this platform lacks. */
+export function readDialing(
+  name: string,
+  options: Omit<ConnectOptions, keyof ConnectionOptions>,
+): Dialing {
+  const at = (option: string) => `${name}: ${option}`
+  const dial = callable(at('dial'), options.dial) ?? platformDial
+  for (const option of dial.lacks ?? []) {
+    if (options[option] === undefined) continue
+    refused(at(option), options[option], 'possible here: a WebSocket of a browser takes none')
+  }
+  const limits = group(at('limits'), options.limits, ['payload'])
+  const agent =
+    options.agent && shaped<HttpAgent>(at('agent'), options.agent, undefined, ['destroy'])
+  return {
+    dial,
+    protocols: readProtocols(at('protocols'), options.protocols),
+    headers: options.headers && readHeaders(at('headers'), options.headers),
+    agent,
+    tls: options.tls && group(at('tls'), options.tls, tlsOptionNames),
+    payload: whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
+  }
+}
+
+// a token of HTTP (RFC 9110, section 5.6.2)
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+// what may stand in a header: no line ends
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
+const ours = /^(connection|upgrade|sec-websocket-.*)$/i
+
+function readProtocols(name: string, value: ConnectOptions['protocols']): readonly string[] {
+  const all = typeof value === 'string' ? [value] : (value ?? [])
+  if (!Array.isArray(all)) refused(name, value, 'a subprotocol, or a list of them')
+  for (const each of all) {
+    if (typeof each !== 'string' || !token.test(each)) refused(name, each, 'a token of HTTP')
+    if (all.indexOf(each) !== all.lastIndexOf(each)) refused(name, each, 'there only once')
+  }
+  return all
+}
+
+function readHeaders(name: string, value: Readonly<Record<string, string>>) {
+  for (const [header, content] of Object.entries(group(name, value, Object.keys(value)))) {
+    if (!token.test(header)) refused(name, header, 'a name of a header')
+    if (ours.test(header)) refused(name, header, 'a header of yours: the handshake has its own')
+    if (typeof content !== 'string' || !headerValue.test(content)) {
+      // not its value: most that are given are secrets
+      refused(`${name}: ${header}`, typeof content, 'a text of one line')
+    }
+  }
+  return value
+}

@@ -1,0 +1,38 @@
+/** Dial: how a client opens a socket. The platform's own way is `#dial`; a test brings another. */
+
+import type { SchedulerLike } from 'rxjs'
+import type { Socket } from '../socket.js'
+import type { HttpAgent, TlsOptions } from './node-options.js'
+
+/** What a handshake is made of. */
+export interface DialRequest {
+  /** The whole address, `ws:` or `wss:`. */
+  readonly url: string
+  readonly protocols: readonly string[]
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly agent: HttpAgent | undefined
+  readonly tls: TlsOptions | undefined
+  /** Bytes of one message: a larger one is answered with 1009. */
+  readonly payload: number
+  /** For the peer's Close frame, in ms; `undefined` is off. */
+  readonly closeTimeout: number | undefined
+  readonly scheduler: SchedulerLike
+}
+
+/** What a server has answered; a browser tells the subprotocol and nothing else. */
+export interface Answer {
+  readonly protocol: string
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined
+  readonly remoteAddress?: string | undefined
+}
+
+/**
+ * Starts a handshake. `answered` is called before the socket tells `open`; what goes wrong is an
+ * `error` and a `close` of the socket, or is thrown.
+ */
+export interface Dial {
+  (request: DialRequest, answered: (answer: Answer) => void): Socket
+  /** The options that it can't honour: who gives one gets a `TypeError`. */
+  readonly lacks?: readonly ('headers' | 'agent' | 'tls')[]
+}

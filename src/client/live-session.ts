@@ -1,0 +1,244 @@
+/** LiveSession: what users hold as a session: its phases, and the connection that it has. */
+
+import {
+  filter,
+  type MonoTypeOperatorFunction,
+  Observable,
+  Subject,
+  Subscription,
+  switchMap,
+} from 'rxjs'
+import { checkSendable, type Close, CloseCode } from '../close.js'
+import { plain } from '../codec.js'
+import { Broadcast } from '../connection/broadcast.js'
+import type { Connection, Handler } from '../connection/connection.js'
+import type { Sendable } from '../connection/writer.js'
+import { RivuletError } from '../errors.js'
+import { report } from '../report.js'
+import type { Address } from './address.js'
+import { Backlog, type BacklogBounds } from './backlog.js'
+import { connecting } from './connect.js'
+import type { ConnectOptions } from './connect-options.js'
+import type { Phase } from './phase.js'
+import { type Pause, type Policy, reconnecting } from './reconnect.js'
+import type { Session, SessionBacklog } from './session.js'
+
+/** What a session has besides its connections. */
+export interface SessionParts<Out> {
+  readonly policy: Policy
+  readonly first: (() => Iterable<Sendable<Out>>) | undefined
+  readonly backlog: BacklogBounds | undefined
+}
+
+export class LiveSession<In, Out> implements Session<In, Out> {
+  readonly #handler: Handler<In, Out> | undefined
+  readonly #first: SessionParts<Out>['first']
+  readonly #backlog: Backlog<Out>
+  readonly #phases = new Broadcast<Phase>()
+  readonly #connections = new Broadcast<Connection<In, Out>>()
+  readonly #opened = new Broadcast<Connection<In, Out>>()
+  readonly #closed = new Broadcast<Close>()
+  readonly #nudge = new Subject<void>()
+  readonly #running = new Subscription()
+  #phase: Phase = { name: 'connecting', attempt: 1 }
+  #connection: Connection<In, Out> | undefined
+  #failures = 0
+  // this side wants no further connection
+  #leaving = false
+  // how the last connection ended
+  #last: Close | undefined
+
+  constructor(
+    url: Address,
+    options: ConnectOptions<In, Out>,
+    handler: Handler<In, Out> | undefined,
+    { policy, first, backlog }: SessionParts<Out>,
+  ) {
+    this.#handler = handler
+    this.#first = first
+    // without a codec the types say so too: Out is Message then
+    const codec = options.codec ?? (plain as unknown as NonNullable<typeof options.codec>)
+    this.#backlog = new Backlog(codec, backlog)
+    const connections = connecting<In, Out>('session', url, options, connection =>
+      this.#open(connection),
+    )
+    const goesOn: Policy['goesOn'] = (close, failures) =>
+      !this.#leaving && policy.goesOn(close, failures)
+    this.#running.add(
+      reconnecting(
+        connections,
+        { ...policy, goesOn },
+        pause => this.#pause(pause),
+        this.#nudge,
+      ).subscribe({
+        next: connection => this.#connect(connection),
+        error: error => {
+          // a function of the options has thrown: that is no way for a connection to end
+          if (!(error instanceof RivuletError)) report(error)
+          this.#end(this.#leaving ? 'closed' : 'gave up')
+        },
+        complete: () => this.#end('closed'),
+      }),
+    )
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  get #over(): boolean {
+    return this.#phase.name === 'closed' || this.#phase.name === 'gave up'
+  }
+
+  get phases(): Observable<Phase> {
+    return new Observable(subscriber => {
+      subscriber.next(this.#phase)
+      if (!this.#over) return this.#phases.add(subscriber)
+      subscriber.complete()
+      return undefined
+    })
+  }
+
+  get messages(): Observable<In> {
+    return this.#later(this.#connections, () => this.#connection).pipe(
+      switchMap(connection => connection.messages),
+    )
+  }
+
+  get opened(): Observable<Connection<In, Out>> {
+    return this.#later(this.#opened, () =>
+      this.#phase.name === 'open' ? this.#connection : undefined,
+    )
+  }
+
+  get closed(): Observable<Close> {
+    return this.#later(this.#closed, () =>
+      'close' in this.#phase && this.#over ? this.#phase.close : undefined,
+    )
+  }
+
+  get backlog(): SessionBacklog {
+    return this.#backlog
+  }
+
+  /** What there is now, then what comes; completes with the session. */
+  #later<T>(coming: Broadcast<T>, now: () => T | undefined): Observable<T> {
+    return new Observable(subscriber => {
+      const present = now()
+      if (present !== undefined) subscriber.next(present)
+      if (!this.#over) return coming.add(subscriber)
+      subscriber.complete()
+      return undefined
+    })
+  }
+
+  // bound when they are taken, as the members of a connection are
+
+  get read(): Session<In, Out>['read'] {
+    return next =>
+      this.#later(this.#connections, () => this.#connection)
+        .pipe(switchMap(connection => new Observable<never>(() => connection.read(next))))
+        .subscribe()
+  }
+
+  get send(): Session<In, Out>['send'] {
+    return message => {
+      if (this.#connection?.state === 'open')
+        return this.#backlog.counted(this.#connection.send(message))
+      return this.#leaving || this.#over ? this.#backlog.counted(false) : this.#backlog.add(message)
+    }
+  }
+
+  get multiplex(): Session<In, Out>['multiplex'] {
+    return (
+      subscribe: () => Sendable<Out>,
+      unsubscribe: () => Sendable<Out>,
+      matches: (message: In) => boolean,
+    ) =>
+      new Observable<never>(subscriber => {
+        const wanted = filter(matches) as MonoTypeOperatorFunction<In>
+        subscriber.add(this.messages.pipe(wanted).subscribe(subscriber as never))
+        subscriber.add(
+          this.opened.subscribe(({ send }) => {
+            try {
+              send(subscribe())
+            } catch (error) {
+              subscriber.error(error)
+            }
+          }),
+        )
+        return () => {
+          if (this.#connection?.state !== 'open') return
+          try {
+            this.send(unsubscribe())
+          } catch (error) {
+            report(error)
+          }
+        }
+      })
+  }
+
+  get retryNow(): () => void {
+    return () => this.#nudge.next()
+  }
+
+  get close(): (code?: number, reason?: string) => void {
+    return (code = CloseCode.normal, reason = '') => {
+      checkSendable('close', code)
+      if (this.#leaving || this.#over) return
+      this.#leaving = true
+      this.#backlog.discard()
+      if (this.#connection) {
+        this.#tell({ name: 'closing' })
+        this.#connection.close(code, reason)
+      } else {
+        this.#running.unsubscribe()
+        this.#last = { code: CloseCode.abnormal, reason: '', wasClean: false, by: 'local' }
+        this.#end('closed')
+      }
+    }
+  }
+
+  // --- what happens to it ---
+
+  #connect(connection: Connection<In, Out>): void {
+    this.#connection = connection
+    connection.closed.subscribe(close => {
+      this.#last = close
+      this.#connection = undefined
+    })
+    this.#tell({ name: 'connecting', attempt: this.#failures + 1 })
+    this.#connections.next(connection)
+  }
+
+  // The handler of each connection: what must be first goes first.
+  #open(connection: Connection<In, Out>): ReturnType<Handler<In, Out>> {
+    for (const message of this.#first?.() ?? []) connection.send(message)
+    this.#backlog.flush(connection.send)
+    this.#tell({ name: 'open' })
+    this.#opened.next(connection)
+    return this.#handler?.(connection)
+  }
+
+  #pause({ close, failures, until }: Pause): void {
+    this.#failures = failures
+    this.#tell(until === undefined ? { name: 'offline', close } : { name: 'waiting', until, close })
+  }
+
+  #end(name: 'closed' | 'gave up'): void {
+    const close = this.#last
+    if (!close || this.#over) return
+    this.#backlog.discard()
+    this.#tell({ name, close })
+    this.#connections.complete()
+    this.#opened.complete()
+    this.#closed.next(close)
+    this.#closed.complete()
+    this.#phases.complete()
+  }
+
+  #tell(phase: Phase): void {
+    this.#phase = phase
+    this.#phases.next(phase)
+  }
+}
