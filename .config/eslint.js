@@ -21,7 +21,7 @@ const mayEnter = {
   'client/*.ts': ['client', 'connection'],
   'server/*.ts': ['server', 'connection'],
   'hub/*.ts': ['hub', 'connection'],
-  'testing/*.ts': ['testing', 'connection'],
+  'testing/*.ts': ['testing', 'connection', 'client'],
 }
 const zones = Object.entries(mayEnter).map(([files, open]) => ({
   files: [`src/${files}`],

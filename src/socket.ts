@@ -73,6 +73,12 @@ export const highWater = 64 * 1024
 /** The `bufferedAmount`, in bytes, at which a backed-up socket counts as drained. */
 export const lowWater = 16 * 1024
 
+/** Whether two messages are the same on the wire. */
+export function sameMessage(a: Message, b: Message): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b
+  return a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at])
+}
+
 /** The bytes of a message on the wire, without its frame. */
 export function byteLength(message: Message): number {
   if (typeof message !== 'string') return message.byteLength

@@ -48,15 +48,17 @@ export class Backlog<Out> {
     if (this.messages >= bounds.messages) return false
     let ready = message
     let bytes = 0
+    // nobody knows the bytes of a message whose pieces are not made yet
     if (!isFragments(message)) {
       try {
         // encoded now: whoever sends may change the value behind this
-        ready = isPrepared(message) ? message : prepare(message as Out, this.#codec)
+        const made = isPrepared(message) ? message : prepare(message, this.#codec)
+        bytes = made[prepared].frame.byteLength
+        ready = made
       } catch (error) {
         report(error)
         return false
       }
-      bytes = (ready as ReturnType<typeof prepare<Out>>)[prepared].frame.byteLength
     }
     if (this.bytes + bytes > bounds.bytes) return false
     this.#waiting.push(ready)

@@ -25,8 +25,9 @@ export function waitBefore(
 ): number {
   const { from, to } = backoff
   const most = Math.min(to, from * 2 ** failures)
-  if (retry === 'later') return (to * (1 + random())) / 2
-  return random() * (retry === 'spread out' ? Math.max(most, Math.min(to, spread)) : most)
+  if (retry === 'later') return Math.round((to * (1 + random())) / 2)
+  const window = retry === 'spread out' ? Math.max(most, Math.min(to, spread)) : most
+  return Math.round(random() * window)
 }
 
 // A server that says more than an hour is mistaken, or hostile.

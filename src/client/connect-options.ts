@@ -76,13 +76,13 @@ const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const ours = /^(connection|upgrade|sec-websocket-.*)$/i
 
 function readProtocols(name: string, value: ConnectOptions['protocols']): readonly string[] {
-  const all = typeof value === 'string' ? [value] : (value ?? [])
+  const all: readonly unknown[] = typeof value === 'string' ? [value] : (value ?? [])
   if (!Array.isArray(all)) refused(name, value, 'a subprotocol, or a list of them')
   for (const each of all) {
     if (typeof each !== 'string' || !token.test(each)) refused(name, each, 'a token of HTTP')
     if (all.indexOf(each) !== all.lastIndexOf(each)) refused(name, each, 'there only once')
   }
-  return all
+  return all as readonly string[]
 }
 
 function readHeaders(name: string, value: Readonly<Record<string, string>>) {

@@ -1,13 +1,6 @@
 /** LiveSession: what users hold as a session: its phases, and the connection that it has. */
 
-import {
-  filter,
-  type MonoTypeOperatorFunction,
-  Observable,
-  Subject,
-  Subscription,
-  switchMap,
-} from 'rxjs'
+import { Observable, Subject, Subscription, switchMap } from 'rxjs'
 import { checkSendable, type Close, CloseCode } from '../close.js'
 import { plain } from '../codec.js'
 import { Broadcast } from '../connection/broadcast.js'
@@ -19,6 +12,7 @@ import type { Address } from './address.js'
 import { Backlog, type BacklogBounds } from './backlog.js'
 import { connecting } from './connect.js'
 import type { ConnectOptions } from './connect-options.js'
+import { multiplex } from './multiplex.js'
 import type { Phase } from './phase.js'
 import { type Pause, type Policy, reconnecting } from './reconnect.js'
 import type { Session, SessionBacklog } from './session.js'
@@ -150,32 +144,19 @@ export class LiveSession<In, Out> implements Session<In, Out> {
   }
 
   get multiplex(): Session<In, Out>['multiplex'] {
-    return (
+    return <T extends In>(
       subscribe: () => Sendable<Out>,
       unsubscribe: () => Sendable<Out>,
       matches: (message: In) => boolean,
-    ) =>
-      new Observable<never>(subscriber => {
-        const wanted = filter(matches) as MonoTypeOperatorFunction<In>
-        subscriber.add(this.messages.pipe(wanted).subscribe(subscriber as never))
-        subscriber.add(
-          this.opened.subscribe(({ send }) => {
-            try {
-              send(subscribe())
-            } catch (error) {
-              subscriber.error(error)
-            }
-          }),
-        )
-        return () => {
-          if (this.#connection?.state !== 'open') return
-          try {
-            this.send(unsubscribe())
-          } catch (error) {
-            report(error)
-          }
-        }
-      })
+    ) => {
+      const say = (message: Sendable<Out>) => {
+        if (this.#connection?.state === 'open') this.send(message)
+      }
+      const { messages, opened } = this
+      const some = multiplex({ messages, opened, say }, subscribe, unsubscribe, matches)
+      // as whoever gave `matches` says
+      return some as Observable<T>
+    }
   }
 
   get retryNow(): () => void {

@@ -1,6 +1,5 @@
 /** NodeSocket: opens a client's socket in Node, on `ws`. */
 
-import type { Agent } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import { HandshakeError } from '../errors.js'
 import { WsSocket } from '../ws-socket.js'
@@ -39,7 +38,6 @@ function optionsOf(request: DialRequest): ClientOptions {
     ...{ closeTimeout },
   }
   if (headers) options.headers = { ...headers }
-  // of the right kind, as far as anybody can tell
-  if (agent) options.agent = agent as Agent
-  return options
+  // nobody can tell whether it is of the right kind: node:http says so when it is not
+  return Object.assign(options, agent && { agent })
 }

@@ -15,12 +15,17 @@ export class Brake {
     this.#changed = changed
   }
 
+  /** Whether the socket can be paused: that of a browser can't. */
+  get works(): boolean {
+    return this.#socket.pause !== undefined
+  }
+
   get on(): boolean {
     return this.#reasons.length > 0
   }
 
   hold(reason: Reason): void {
-    if (this.#reasons.includes(reason)) return
+    if (!this.works || this.#reasons.includes(reason)) return
     this.#reasons = [...this.#reasons, reason]
     if (this.#reasons.length > 1) return
     this.#socket.pause?.()

@@ -37,7 +37,7 @@ export interface Flow extends FlowSnapshot {
 
 /** Where the counts are kept. */
 interface Counted {
-  readonly writer: { readonly refused: number; readonly outbox: Outbox }
+  readonly writer: { readonly refused: number; readonly beats: number; readonly outbox: Outbox }
   readonly reader: { readonly rejected: number }
   readonly socket: Socket
   readonly brake: Brake
@@ -63,7 +63,7 @@ export class LiveFlow implements Flow {
 
   get sent(): number {
     const { writer, socket } = this.#counted
-    return writer.outbox.sent - socket.refused
+    return writer.outbox.sent - writer.beats - socket.refused
   }
 
   get queued(): number {

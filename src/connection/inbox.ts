@@ -1,6 +1,10 @@
-/** Inbox: messages read with `for await`, held until they are asked for. Bounded by pausing the socket. */
+/**
+ * Inbox: messages read with `for await`, held until they are asked for. Bounded by pausing the
+ * socket, or, where that can't be paused, by closing.
+ */
 
 import type { Observable, Subscription } from 'rxjs'
+import { OverflowError } from '../errors.js'
 import type { Brake } from './brake.js'
 
 /** What an inbox needs to know of its connection. */
@@ -8,6 +12,8 @@ export interface InboxHost<In> {
   readonly messages: Observable<In>
   /** The bytes of the message that is being delivered. */
   readonly arriving: number
+  /** More came than it holds, and reading can't be paused. */
+  overflowed(error: OverflowError): void
   /** The loop was left before the connection ended. */
   left(): void
 }
@@ -50,7 +56,16 @@ export class Inbox<In> implements AsyncIterableIterator<In> {
     this.#queue.push({ value, bytes })
     this.#bytes += bytes
     // what the socket had read already still comes: the mark is where pausing starts, not the end
-    if (this.#bytes >= this.#limit || this.#queue.length >= most) this.#brake.hold('inbox')
+    if (this.#bytes < this.#limit && this.#queue.length < most) return
+    if (this.#brake.works) this.#brake.hold('inbox')
+    else this.#host.overflowed(this.#overflow())
+  }
+
+  #overflow(): OverflowError {
+    return new OverflowError(
+      `The inbox holds ${this.#queue.length} messages of ${this.#bytes} bytes; ` +
+        `its bounds are ${most} messages and ${this.#limit} bytes`,
+    )
   }
 
   #end(): void {

@@ -78,7 +78,8 @@ export class Outbox {
     return this.#queue.bytes
   }
 
-  get #idle(): boolean {
+  /** Whether nothing waits, nor would have to. */
+  get idle(): boolean {
     return this.messages === 0 && !this.#pieces && this.#takes()
   }
 
@@ -88,7 +89,7 @@ export class Outbox {
 
   /** Hands the message to the socket, or queues it behind those that wait. */
   push(message: Queued, key?: unknown): void {
-    if (this.#idle) {
+    if (this.idle) {
       this.#hand(message)
       if (!this.#takes()) this.#wait()
       return
@@ -127,7 +128,7 @@ export class Outbox {
 
   /** Calls back, once, as soon as the socket takes messages; at once when it does already. */
   whenIdle(then: () => void): void {
-    if (this.#idle) {
+    if (this.idle) {
       then()
     } else {
       this.#onIdle = then

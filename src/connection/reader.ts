@@ -2,7 +2,7 @@
 
 import { fromEvent, Observable, type Subscription } from 'rxjs'
 import type { Codec } from '../codec.js'
-import { byteLength, type Message, type Socket } from '../socket.js'
+import { byteLength, type Message, sameMessage, type Socket } from '../socket.js'
 import { Broadcast } from './broadcast.js'
 import type { State } from './machine.js'
 
@@ -16,6 +16,7 @@ export interface ReaderHost {
 export class Reader<In> {
   readonly #socket: Socket
   readonly #codec: Pick<Codec<In>, 'decode'>
+  readonly #beat: Message | undefined
   readonly #host: ReaderHost
   #messages: Observable<In> | undefined
   readonly #subscribers = new Broadcast<In>()
@@ -24,10 +25,24 @@ export class Reader<In> {
   readonly #live = () => this.#source !== undefined
   /** Messages that did not decode. */
   rejected = 0
+  /** Messages that were nothing but a sign of life. */
+  beats = 0
 
-  constructor(socket: Socket, codec: Pick<Codec<In>, 'decode'>, host: ReaderHost) {
+  constructor(
+    socket: Socket,
+    codec: Pick<Codec<In>, 'decode'>,
+    beat: Message | undefined,
+    host: ReaderHost,
+  ) {
     this.#socket = socket
     this.#codec = codec
+    this.#beat = beat
+    // counted also while nobody reads
+    if (beat !== undefined) {
+      socket.addListener('message', message => {
+        if (sameMessage(message, beat)) this.beats++
+      })
+    }
     this.#host = host
   }
 
@@ -60,6 +75,7 @@ export class Reader<In> {
   }
 
   #receive(message: Message): void {
+    if (this.#beat !== undefined && sameMessage(message, this.#beat)) return
     let value: In
     try {
       value = this.#codec.decode(message)

@@ -10,7 +10,7 @@ import type { Connection, Handler } from './connection.js'
 import type { OutboxBounds } from './outbox.js'
 import { type Overflow, readOverflow } from './overflow.js'
 import { createRoot } from './root.js'
-import { Sweep, type SweepTimes } from './sweep.js'
+import { Sweep } from './sweep.js'
 
 /** The options of a connection, on a server and on a client. Every one has a default. */
 export interface ConnectionOptions<In = Message, Out = Message> {
@@ -53,6 +53,12 @@ export interface HeartbeatOptions {
    * Default 60 s, or twice the interval where that is more.
    */
   timeout?: number | undefined
+  /**
+   * A message that says "I am here", for peers that are browsers: no page sees a ping. It is sent
+   * when this side has said nothing for an interval, past the codec; one that comes in is a sign of
+   * life like any other message, and is in `messages` no more. Give it to both sides. Default: none.
+   */
+  message?: Message | undefined
 }
 
 /** The bounds of the outbox. */
@@ -85,6 +91,8 @@ export interface Settings<In, Out, Principal> {
   readonly timeouts: { readonly handshake: number | undefined; readonly close: number | undefined }
   readonly outbox: OutboxBounds
   readonly inbox: { readonly bytes: number; readonly pausesWhenBackedUp: boolean }
+  /** The message that is nothing but a sign of life. */
+  readonly beat: Message | undefined
   readonly scheduler: SchedulerLike
   readonly random: Random
   /** Looks after all that are open. */
@@ -131,6 +139,7 @@ export function readSettings<In, Out, Principal>(
   const inbox = group(at('inbox'), options.inbox, ['bytes', 'pausesWhenBackedUp'])
   const scheduler = shaped(at('scheduler'), options.scheduler, asyncScheduler, ['schedule', 'now'])
   const random = callable(at('random'), options.random) ?? systemRandom
+  const heartbeat = readHeartbeat(at('heartbeat'), side, options.heartbeat)
   // without a codec the types say so too: In and Out are Message then
   const preset = plain as unknown as Codec<In, Out>
   return {
@@ -154,10 +163,11 @@ export function readSettings<In, Out, Principal>(
         side === 'server',
       ),
     },
+    beat: heartbeat?.message,
     scheduler,
     random,
     sweep: new Sweep(scheduler, random, {
-      heartbeat: readHeartbeat(at('heartbeat'), side, options.heartbeat),
+      heartbeat: heartbeat && { ...heartbeat, beats: heartbeat.message !== undefined },
       idle: duration(at('timeouts.idle'), timeouts.idle, undefined),
       lifetime: duration(at('timeouts.lifetime'), timeouts.lifetime, undefined),
     }),
@@ -165,13 +175,19 @@ export function readSettings<In, Out, Principal>(
   }
 }
 
+interface Heartbeat {
+  readonly interval: number
+  readonly timeout: number
+  readonly message: Message | undefined
+}
+
 function readHeartbeat(
   name: string,
   side: 'server' | 'client',
   value: HeartbeatOptions | false | undefined,
-): SweepTimes['heartbeat'] {
+): Heartbeat | undefined {
   if (value === false || (value === undefined && side === 'client')) return undefined
-  const options = group(name, value, ['interval', 'timeout'])
+  const options = group(name, value, ['interval', 'timeout', 'message'])
   // off is said of the whole: a ping without a deadline, or the reverse, would notice nothing
   const time = (option: 'interval' | 'timeout', preset: number) =>
     period(`${name}.${option}`, options[option], preset)
@@ -183,5 +199,11 @@ function readHeartbeat(
   if (timeout <= interval) {
     refused(`${name}.timeout`, timeout, `more than heartbeat.interval, ${interval} ms`)
   }
-  return { interval, timeout }
+  const { message } = options
+  if (message !== undefined && typeof message !== 'string') {
+    if (!((message as unknown) instanceof Uint8Array)) {
+      refused(`${name}.message`, message, 'a string or a Uint8Array')
+    }
+  }
+  return { interval, timeout, message }
 }

@@ -87,7 +87,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       backedUp: (yes: boolean) => this.#backedUp(yes),
     }
     this.#brake = new Brake(socket, () => this.#flow?.changed())
-    this.#reader = new Reader(socket, settings.codec, host)
+    this.#reader = new Reader(socket, settings.codec, settings.beat, host)
     this.#writer = new StreamWriter(
       socket,
       settings.codec,
@@ -189,6 +189,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       get arriving() {
         return reader.arriving
       },
+      overflowed: error => this.#end(CloseCode.tryAgainLater, 'too slow', error),
       left: () => {
         this.#inbox = undefined
         // a generator that throws leaves its loop first, and errs when that is done: its error counts
@@ -317,18 +318,25 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   #asSwept(): Swept {
-    const [socket, brake, { outbox }] = [this.#socket, this.#brake, this.#writer]
+    const [socket, brake, reader, writer] = [this.#socket, this.#brake, this.#reader, this.#writer]
+    const { outbox } = writer
     return {
       get bytesRead() {
         return socket.bytesRead
       },
       get messages() {
-        return socket.messagesRead + outbox.handed
+        return socket.messagesRead - reader.beats + outbox.handed - writer.beats
+      },
+      get handed() {
+        return outbox.handed
       },
       get deaf() {
         return brake.on || outbox.backedUp
       },
       ping: () => socket.ping?.(),
+      beat: () => {
+        if (this.#settings.beat !== undefined) writer.beat(this.#settings.beat)
+      },
       lost: error => this.abandon(error),
       expired: (code, reason, error) => this.#end(code, reason, error),
     }

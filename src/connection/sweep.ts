@@ -10,7 +10,14 @@ import type { Random } from '../random.js'
 
 /** What is looked after; all in ms, `undefined` is off. */
 export interface SweepTimes {
-  readonly heartbeat: { readonly interval: number; readonly timeout: number } | undefined
+  readonly heartbeat:
+    | {
+        readonly interval: number
+        readonly timeout: number
+        /** Whether this side is to be heard as well. */
+        readonly beats?: boolean | undefined
+      }
+    | undefined
   readonly idle: number | undefined
   readonly lifetime: number | undefined
 }
@@ -21,9 +28,13 @@ export interface Swept {
   readonly bytesRead: number
   /** Messages that have come in or gone out. */
   readonly messages: number
+  /** Messages that have gone out, of any kind. */
+  readonly handed: number
   /** Reading pauses, or what is sent backs up: nothing can be heard, and the stall deadline rules. */
   readonly deaf: boolean
   ping(): void
+  /** Says something, so that the peer hears that this side is there. */
+  beat(): void
   /** The peer is gone. */
   lost(error: Error): void
   /** Its time is over. */
@@ -35,6 +46,8 @@ interface Watch {
   messages: number
   heardAt: number
   pingAt: number
+  handed: number
+  saidAt: number
   activeAt: number
   readonly openedAt: number
 }
@@ -65,12 +78,15 @@ export class Sweep {
     if (this.#period === Infinity) return
     const now = this.#scheduler.now()
     const interval = this.#times.heartbeat?.interval ?? Infinity
+    // spread, so that thousands that came at once are not pinged at once for ever
+    const firstAt = now + interval * (0.5 + this.#random() / 2)
     this.#watches.set(connection, {
       bytesRead: connection.bytesRead,
       messages: connection.messages,
       heardAt: now,
-      // spread, so that thousands that came at once are not pinged at once for ever
-      pingAt: now + interval * (0.5 + this.#random() / 2),
+      pingAt: firstAt,
+      handed: connection.handed,
+      saidAt: firstAt - interval,
       activeAt: now,
       openedAt: now,
     })
@@ -115,6 +131,7 @@ export class Sweep {
         watch.pingAt = Math.max(watch.pingAt, now + heartbeat.interval)
       }
       watch.bytesRead = bytesRead
+      if (heartbeat.beats) this.#beSeen(connection, watch, now, heartbeat.interval)
       if (now - watch.heardAt >= heartbeat.timeout) {
         connection.lost(new HeartbeatError(heartbeat.timeout))
       } else if (now >= watch.pingAt) {
@@ -122,5 +139,16 @@ export class Sweep {
         connection.ping()
       }
     }
+  }
+
+  // A peer that is a browser sees messages alone, whatever it says itself.
+  #beSeen(connection: Swept, watch: Watch, now: number, interval: number): void {
+    const { handed } = connection
+    if (handed !== watch.handed) watch.saidAt = now
+    watch.handed = handed
+    if (now - watch.saidAt < interval || connection.deaf) return
+    connection.beat()
+    watch.handed = connection.handed
+    watch.saidAt = now
   }
 }

@@ -6,7 +6,7 @@ import type { Codec } from '../codec.js'
 import { CodecError } from '../errors.js'
 import { type Fragments, isFragments } from '../fragments.js'
 import { isPrepared, type Prepared, prepared } from '../prepare.js'
-import type { Socket } from '../socket.js'
+import type { Message, Socket } from '../socket.js'
 import { Outbox, type OutboxBounds, type OutboxHost } from './outbox.js'
 import type { Overflow } from './overflow.js'
 import { pull } from './pull.js'
@@ -39,6 +39,8 @@ export class StreamWriter<Out> {
   #stop: (() => void) | undefined
   /** Values that `send` did not take. */
   refused = 0
+  /** Messages that were nothing but a sign of life. */
+  beats = 0
 
   constructor(
     socket: Socket,
@@ -122,6 +124,13 @@ export class StreamWriter<Out> {
     throw new CodecError('A message was prepared with another codec than that of this connection', {
       closeCode: CloseCode.internalError,
     })
+  }
+
+  /** Says that this side is there, unless what it sends says so. */
+  beat(message: Message): void {
+    if (!this.outbox.idle) return
+    this.beats++
+    this.outbox.push(message)
   }
 
   /** The connection leaves open: nothing more is taken from the source. */

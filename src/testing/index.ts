@@ -16,4 +16,5 @@ export {
   virtualTime,
   type VirtualTimeOptions,
 } from './virtual-time.js'
+export type { VirtualServer, VirtualServerOptions } from './virtual-server.js'
 export type { WireOptions } from './wire.js'

@@ -15,7 +15,9 @@ import { type Link, verbsOf } from './link.js'
 import { type ConnectingOptions, type OneEnded, readOneEnded } from './one-ended.js'
 import { Peer, type PeerParts } from './peer.js'
 import { type LinkHandlers, type LinkOptions, readLink } from './two-ended.js'
+import { readVirtualServer, VirtualServer, type VirtualServerOptions } from './virtual-server.js'
 import { VirtualSocket } from './virtual-socket.js'
+import { readWire } from './wire.js'
 
 const emptyHandshake: Handshake = {
   url: '/',
@@ -30,6 +32,7 @@ export class Scene {
   readonly #scheduler: SchedulerLike
   readonly #random: Random
   readonly #connections: { connection: Connection<unknown, never>; socket: VirtualSocket }[] = []
+  readonly #servers: { freeze(): void }[] = []
   readonly journal: Journal
   /** Told what a handler returned, before it is used. */
   returned: (writer: unknown) => void = () => undefined
@@ -86,9 +89,30 @@ export class Scene {
     return link
   }
 
+  serve<In, Out>(
+    handler: Handler<In, Out> | undefined,
+    options: VirtualServerOptions<In, Out> = {},
+  ): VirtualServer<In, Out> {
+    const { wire = {}, ...rest } = readVirtualServer(options)
+    const number = this.#servers.length + 1
+    const server = new VirtualServer<In, Out>({
+      scheduler: this.#scheduler,
+      latency: readWire(wire).latency,
+      lane: () => this.#lane(wire),
+      socket: (out, incoming) => this.#socket(out, incoming, rest),
+      connection: (opened, socket, handshake) =>
+        this.#connection('server', opened, rest, socket, handshake),
+      handler,
+      handshakes: this.journal.recording<string>(`server ${number}: handshakes`),
+    })
+    this.#servers.push(server)
+    return server
+  }
+
   /** Closes the journal, and drops what still lives. */
   end(): readonly Connection<unknown, never>[] {
     this.journal.close()
+    for (const server of this.#servers) server.freeze()
     const alive = this.#connections.filter(({ connection }) => connection.state !== 'closed')
     for (const { socket } of alive) socket.terminate()
     return alive.map(({ connection }) => connection)

@@ -8,6 +8,7 @@ import type { Link } from './link.js'
 import type { ConnectingOptions, OneEnded, OneEndedOptions } from './one-ended.js'
 import { Scene } from './scene.js'
 import type { LinkOptions } from './two-ended.js'
+import type { VirtualServer, VirtualServerOptions } from './virtual-server.js'
 
 /** What a test opens connections with. No member needs `this`. */
 export interface Opening {
@@ -32,6 +33,12 @@ export interface Opening {
     },
     options?: LinkOptions<In, Out>,
   ): Link<In, Out, Out, In>
+  /** A server that `connect` and `session` reach by its `dial`, as often as they like. */
+  serve<In = Message, Out = In>(
+    this: void,
+    handler?: NoInfer<Handler<In, Out>>,
+    options?: VirtualServerOptions<In, Out>,
+  ): VirtualServer<In, Out>
 }
 
 /** Virtual connections in a time of your own. */
@@ -61,6 +68,7 @@ export function stage({ scheduler = asyncScheduler, seed = 1 }: StageOptions = {
     accept: (handler, options) => scene.accept(handler, options),
     connect: (handler, options) => scene.connect(handler, options),
     link: (handlers, options) => scene.link(handlers, options),
+    serve: (handler, options) => scene.serve(handler, options),
     events: scene.journal.events,
     close: () => scene.end(),
   }

@@ -122,6 +122,7 @@ export function virtualTime(
       accept: (handler, options) => scene.accept(handler, options),
       connect: (handler, options) => scene.connect(handler, options),
       link: (handlers, options) => scene.link(handlers, options),
+      serve: (handler, options) => scene.serve(handler, options),
       at,
       expectStream,
       expectClose,

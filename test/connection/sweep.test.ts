@@ -12,10 +12,12 @@ const usual: SweepTimes = { ...off, heartbeat: { interval: 30_000, timeout: 60_0
 class Subject implements Swept {
   bytesRead = 0
   messages = 0
+  handed = 0
   deaf = false
   /** Whether a ping is answered at once. */
   answers = true
   readonly pings: number[] = []
+  readonly beats: number[] = []
   readonly ends: [time: number, what: string, error: Error][] = []
   readonly #bench: Bench
 
@@ -26,6 +28,11 @@ class Subject implements Swept {
   ping(): void {
     this.pings.push(this.#bench.now())
     if (this.answers) this.bytesRead += 2
+  }
+
+  beat(): void {
+    this.beats.push(this.#bench.now())
+    this.handed++
   }
 
   lost(error: Error): void {

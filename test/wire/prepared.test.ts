@@ -124,7 +124,10 @@ describe('a prepared message', () => {
     const bytes = Uint8Array.of(1, 2, 3)
     const message = prepare(bytes)
     const came = await firstValueFrom(
-      connect(url, {}, ({ send }) => void (send(message) && send(message))).pipe(
+      connect(url, {}, ({ send }) => {
+        send(message)
+        send(message)
+      }).pipe(
         switchMap(({ messages }) => messages),
         take(2),
         toArray(),
