@@ -52,6 +52,6 @@ function parse(name: string, address: unknown): string {
   return url.href
 }
 
-function isPromise(given: string | URL | PromiseLike<string | URL>): given is PromiseLike<string> {
-  return typeof (given as Partial<PromiseLike<string>>).then === 'function'
+function isPromise(given: unknown): given is PromiseLike<string | URL> {
+  return typeof (given as Partial<PromiseLike<string>> | undefined)?.then === 'function'
 }

@@ -33,11 +33,15 @@ export function waitBefore(
 // A server that says more than an hour is mistaken, or hostile.
 const longest = 3_600_000
 
+// Date.parse takes much else for a date, such as '-5'
+const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/
+
 /** What `Retry-After` asks for, in ms (RFC 9110, section 10.2.3); 0 where it is not there. */
 export function askedToWait({ headers }: HandshakeError, now: number): number {
   const [value, date] = [headers['retry-after'], headers['date']]
   if (typeof value !== 'string') return 0
   if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value) * 1_000, longest)
+  if (!httpDate.test(value)) return 0
   // by the server's clock where it tells that: ours may be wrong
   const start = typeof date === 'string' ? Date.parse(date) : NaN
   const wait = Date.parse(value) - (Number.isNaN(start) ? now : start)

@@ -93,37 +93,35 @@ export class VirtualServer<In, Out> {
 
   /** The process is there, and takes connections: so it begins. */
   readonly up = (): void => {
-    this.#from(() => (this.#door = 'open'))
+    this.#door = 'open'
   }
 
   /** The process dies: every connection is reset, and nobody answers from now on. */
   readonly down = (): void => {
-    this.#from(() => {
-      this.#door = 'down'
-      this.#reset()
-    })
+    this.#door = 'down'
+    this.#soon(() => this.#reset())
   }
 
   /** Answers handshakes with an HTTP status from now on; who is connected stays so. */
   readonly refuse = (status: number, headers: Readonly<Record<string, string>> = {}): void => {
-    this.#from(() => (this.#door = { status, headers }))
+    this.#door = { status, headers }
   }
 
   /** Answers no handshake from now on, in no way; who is connected stays so. */
   readonly hang = (): void => {
-    this.#from(() => (this.#door = 'hanging'))
+    this.#door = 'hanging'
   }
 
   /** Closes every connection with this code. */
   readonly close = (code?: number, reason?: string): void => {
-    this.#from(() => {
+    this.#soon(() => {
       for (const { connection } of [...this.#ends]) connection.close(code, reason)
     })
   }
 
   /** Resets every connection; new ones are taken. */
   readonly cut = (): void => {
-    this.#from(() => this.#reset())
+    this.#soon(() => this.#reset())
   }
 
   /** Nothing reaches anybody any more, and nobody is told. */
@@ -132,7 +130,7 @@ export class VirtualServer<In, Out> {
     this.#door = 'hanging'
   }
 
-  #from(action: () => void): void {
+  #soon(action: () => void): void {
     this.#parts.scheduler.schedule(() => action())
   }
 
