@@ -5,6 +5,10 @@ class Bell extends Emitter<{ ring: number; stop: undefined }> {
   ring(times: number): void {
     this.tell('ring', times)
   }
+
+  handOver(to: Bell): void {
+    this.moveListeners(to)
+  }
 }
 
 test('tells every listener, in the order in which they came', () => {
@@ -41,4 +45,16 @@ test('removes one registration at a time, and none that is not there', () => {
   bell.removeListener('ring', listener).removeListener('ring', listener)
   expect(bell.listenerCount('ring')).toBe(0)
   expect(bell.listenerCount('stop')).toBe(0)
+})
+
+test('listeners that were handed over hear the other one, in the same order, and this one no more', () => {
+  const [bell, other] = [new Bell(), new Bell()]
+  const heard: string[] = []
+  bell.addListener('ring', times => heard.push(`a${times}`))
+  bell.addListener('ring', times => heard.push(`b${times}`))
+  bell.handOver(other)
+  bell.ring(1)
+  other.ring(2)
+  expect(heard).toEqual(['a2', 'b2'])
+  expect(bell.listenerCount('ring')).toBe(0)
 })

@@ -96,6 +96,16 @@ describe('an ending by this side', () => {
     expect(retryAfter(ended)).toBe('no')
   })
 
+  test.each([
+    [4911, 'a few times', new ApplicationError('handler', boom)],
+    [4913, 'later', new OverflowError('too much')],
+    [4912, 'spread out', new TimeoutError('lifetime', 1)],
+    [4907, 'no', new CodecError('what?', { closeCode: 1007 })],
+    [4909, 'no', new ProtocolError('too big', { closeCode: 1009 })],
+  ])('in a browser, over an error, with %d: retry %s', (code, retry, cause) => {
+    expect(retryAfter(close({ code, by: 'local', sent: code, received: code, cause }))).toBe(retry)
+  })
+
   test('before open is clean and final', () => {
     const ended = close({ code: 1006, wasClean: false, by: 'local' })
     expect(isClean(ended)).toBe(true)

@@ -26,6 +26,70 @@ function sending({ far, near }: Stepped<Message, Message>, count: number) {
 // 100 messages of a kilobyte a second
 const wire = { bandwidth: 100_400 }
 
+describe('a for await loop on a socket that can not be paused', () => {
+  const unpaused = async (options: object) => {
+    const all = await stepped(undefined, options)
+    Object.defineProperty(all.near, 'pause', { value: undefined })
+    return all
+  }
+
+  test('closes with 1013 when more waits than inbox.bytes', async () => {
+    const all = await unpaused({ inbox: { bytes: 10_000 } })
+    iterate(all.connection)
+    sending(all, 9)
+    await all.until(10)
+    expect(all.connection.flow.state).toBe('flowing')
+    expect(all.connection.state).toBe('open')
+    sending(all, 1)
+    await all.until(1_000)
+    expect(closeOf(all.connection)).toMatchObject({
+      code: 1013,
+      by: 'local',
+      cause: {
+        code: 'ERR_OVERFLOW',
+        message:
+          'The inbox holds 10 messages of 10000 bytes; its bounds are 10000 messages and 10000 bytes',
+      },
+    })
+  })
+
+  test('closes with 1013 when more than 10,000 messages wait, of however few bytes', async () => {
+    const all = await unpaused({})
+    iterate(all.connection)
+    for (let each = 0; each < 9_999; each++) all.far.send('')
+    await all.until(10)
+    expect(all.connection.state).toBe('open')
+    all.far.send('')
+    await all.until(1_000)
+    expect(closeOf(all.connection)).toMatchObject({ code: 1013 })
+  })
+
+  test('takes any amount that is read as it comes', async () => {
+    const all = await unpaused({ inbox: { bytes: 10_000 } })
+    const loop = iterate(all.connection)
+    for (let each = 0; each < 100; each++) {
+      const next = loop.next()
+      sending(all, 1)
+      await all.until(each)
+      expect((await next).done).toBe(false)
+    }
+    expect(all.connection.state).toBe('open')
+    all.connection.close()
+    await all.until(10_000)
+  })
+
+  test('is not said to be paused by a full outbox either', async () => {
+    const all = await unpaused({ inbox: { pausesWhenBackedUp: true } })
+    all.stall()
+    for (let each = 0; each < 100; each++) all.connection.send(kilobyte(each))
+    await all.until(10)
+    expect(all.connection.flow.state).toBe('backed up')
+    all.resume()
+    all.connection.close()
+    await all.until(10_000)
+  })
+})
+
 describe('a for await loop', () => {
   test('pauses the socket at inbox.bytes, and reads on at half of it', async () => {
     const all = await stepped(undefined, { wire, inbox: { bytes: 10_000 } })

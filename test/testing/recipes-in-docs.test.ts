@@ -47,7 +47,9 @@ test('every other test in the docs is a test in this folder, word for word', () 
   const others = sections.filter(section => !recipes.includes(section)).flatMap(blocksOf)
   const tests = [
     flat(read('first.test.ts')),
-    ...['stranger.test.ts', 'escapes.test.ts'].flatMap(regionsOf).map(({ code }) => code),
+    ...['stranger.test.ts', 'escapes.test.ts', 'virtual-server.test.ts']
+      .flatMap(regionsOf)
+      .map(({ code }) => code),
   ]
   expect(others.length).toBeGreaterThan(3)
   for (const block of others) expect(tests).toContain(block)
