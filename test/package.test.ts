@@ -56,8 +56,8 @@ async function bundled(code: string, options: BuildOptions = {}) {
     metafile: true,
     ...options,
   })
-  const inputs = Object.keys(metafile.inputs)
-  const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports)
+  const inputs = Object.keys(metafile?.inputs ?? {})
+  const outside = Object.values(metafile?.outputs ?? {}).flatMap(({ imports }) => imports)
   return {
     text: outputFiles?.[0]?.text ?? '',
     inputs,

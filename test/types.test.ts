@@ -2,11 +2,22 @@
 
 import type { Server as HttpServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { map, type Observable, of } from 'rxjs'
+import { map, type Observable, of, switchMap } from 'rxjs'
 import ts from 'typescript'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { type Connection, json, on, prepare, type Sendable, type Writer } from 'rivulet'
+import {
+  connect,
+  type Connection,
+  json,
+  on,
+  prepare,
+  reconnect,
+  type Sendable,
+  session,
+  type Session,
+  type Writer,
+} from 'rivulet'
 import { accept, serve } from 'rivulet/server'
 import { virtualTime } from 'rivulet/testing'
 import { blocksOf } from './docs/blocks.js'
@@ -75,6 +86,51 @@ const unused = [
     })
     expectTypeOf(connections).toEqualTypeOf<Observable<Connection<Ask, Answer>>>()
   },
+  () => {
+    const connections = connect('ws://x', { codec }, ({ messages, read, send }) => {
+      expectTypeOf(messages).toEqualTypeOf<Observable<Ask>>()
+      expectTypeOf(send).parameter(0).toEqualTypeOf<Sendable<Answer>>()
+      read(message => expectTypeOf(message).toEqualTypeOf<Ask>())
+      return of({ type: 'done', at: 1 } as const)
+    })
+    expectTypeOf(connections).toEqualTypeOf<Observable<Connection<Ask, Answer>>>()
+    const all = connections.pipe(reconnect())
+    expectTypeOf(all).toEqualTypeOf<Observable<Connection<Ask, Answer>>>()
+    // @ts-expect-error messages are not what is reconnected
+    connections.pipe(switchMap(({ messages }) => messages)).pipe(reconnect())
+    // @ts-expect-error a wrong message
+    connect('ws://x', { codec }, () => of({ type: 'done', at: 'one' }))
+    // @ts-expect-error no such option
+    connect('ws://x', { codec, header: {} })
+    expectTypeOf(connect('ws://x')).toEqualTypeOf<Observable<Connection>>()
+  },
+  () => {
+    const made = session('ws://x', { codec, first: () => [{ type: 'done', at: 1 }] })
+    expectTypeOf(made).toEqualTypeOf<Session<Ask, Answer>>()
+    expectTypeOf(made.messages).toEqualTypeOf<Observable<Ask>>()
+    made.send({ type: 'done', at: 1 })
+    // @ts-expect-error a wrong message
+    made.send({ type: 'move', x: 1 })
+    // @ts-expect-error a wrong first message
+    session('ws://x', { codec, first: () => [{ type: 'don' }] })
+    const moves = made.multiplex(
+      () => ({ type: 'done', at: 1 }),
+      () => ({ type: 'done', at: 0 }),
+      message => message.type === 'move',
+    )
+    expectTypeOf(moves).toEqualTypeOf<Observable<Extract<Ask, { type: 'move' }>>>()
+  },
+  () =>
+    virtualTime(({ serve }) => {
+      const server = serve(
+        ({ messages }) => {
+          expectTypeOf(messages).toEqualTypeOf<Observable<Ask>>()
+          return of({ type: 'done', at: 1 } as const)
+        },
+        { codec },
+      )
+      expectTypeOf(server.connections).toEqualTypeOf<Observable<Connection<Ask, Answer>>>()
+    }),
   () =>
     virtualTime(({ accept, link }) => {
       const { connection } = accept(
@@ -147,6 +203,18 @@ const codec = json(z.union([
     expect(message).toMatch(text)
     expect(message.length).toBeLessThan(2_000)
   })
+})
+
+test('dialWith takes the WebSocket of a browser, and that of ws', { timeout: 60_000 }, () => {
+  const code = `/// <reference lib="dom" />
+import { WebSocket as OfWs } from 'ws'
+import { connect, dialWith } from 'rivulet'
+connect('ws://x', { dial: dialWith(WebSocket) })
+connect('ws://x', { dial: dialWith(OfWs) })
+// @ts-expect-error that is something else
+connect('ws://x', { dial: dialWith(EventSource) })`
+  const page = ['```ts', ...code.split('\n'), '```'].join('\n')
+  expect(problemsOf(blocksOf('page.md', page))).toEqual([])
 })
 
 test('no exported declaration has any in it', { timeout: 60_000 }, () => {

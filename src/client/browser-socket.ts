@@ -20,16 +20,22 @@ export interface StandardWebSocket {
   readonly readyState: number
   readonly bufferedAmount: number
   readonly protocol: string
-  send(data: string | Uint8Array): void
+  send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number, reason?: string): void
-  addEventListener(
-    type: 'open' | 'message' | 'error' | 'close',
-    listener: (event: never) => void,
-  ): void
-  removeEventListener(
-    type: 'open' | 'message' | 'error' | 'close',
-    listener: (event: never) => void,
-  ): void
+  addEventListener: Listening
+  removeEventListener: Listening
+}
+
+interface Listening {
+  (type: 'open' | 'error', listener: (event: object) => void): void
+  (type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  (type: 'close', listener: (event: StandardCloseEvent) => void): void
+}
+
+interface StandardCloseEvent {
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
 }
 
 /** The class of such WebSockets. */
@@ -162,8 +168,9 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     this.tell('open', undefined)
   }
 
-  readonly #onMessage = ({ data }: { readonly data: string | ArrayBuffer }): void => {
-    const message = typeof data === 'string' ? data : new Uint8Array(data)
+  readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
+    // as binaryType says
+    const message = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)
     // the bytes of a text are counted only where they matter
     const { length } = message
     this.bytesRead += length + 2
@@ -187,8 +194,9 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
 
   // No page is told what went wrong, so that it can't explore a network that is not its own; other
   // platforms say it.
-  readonly #onError = ({ error: cause }: { readonly error?: unknown }): void => {
+  readonly #onError = (event: { readonly error?: unknown }): void => {
     if (this.#over) return
+    const { error: cause } = event
     const why = cause === undefined ? 'the platform does not say why' : saidBy(cause)
     this.tell(
       'error',
@@ -198,11 +206,7 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     )
   }
 
-  readonly #onClose = (event: {
-    readonly code: number
-    readonly reason: string
-    readonly wasClean: boolean
-  }): void => {
+  readonly #onClose = (event: StandardCloseEvent): void => {
     const { code, reason, wasClean } = event
     this.#detach()
     if (!wasClean || code === CloseCode.abnormal) {
@@ -221,8 +225,8 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
 }
 
 // browsers refuse to send memory that a worker may be writing to
-function unshared(bytes: Uint8Array): Uint8Array {
+function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const shared =
     typeof SharedArrayBuffer !== 'undefined' && bytes.buffer instanceof SharedArrayBuffer
-  return shared ? bytes.slice() : bytes
+  return (shared ? bytes.slice() : bytes) as Uint8Array<ArrayBuffer>
 }

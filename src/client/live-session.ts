@@ -20,7 +20,7 @@ import type { Session, SessionBacklog } from './session.js'
 /** What a session has besides its connections. */
 export interface SessionParts<Out> {
   readonly policy: Policy
-  readonly first: (() => Iterable<Sendable<Out>>) | undefined
+  readonly first: (() => readonly Sendable<Out>[]) | undefined
   readonly backlog: BacklogBounds | undefined
 }
 

@@ -15,14 +15,18 @@ import type { Phase } from './phase.js'
 import { readReconnect, type ReconnectOptions } from './reconnect.js'
 
 /** How a session connects, and stays so. Every option has a default. */
-export interface SessionOptions<In = Message, Out = Message> extends ConnectOptions<In, Out> {
+export interface SessionOptions<
+  In = Message,
+  Out = Message,
+  First extends Sendable<Out> = Sendable<Out>,
+> extends ConnectOptions<In, Out> {
   /** When to try again. */
   reconnect?: ReconnectOptions | undefined
   /**
    * What is sent first on each new connection, before anything else: who you are, what you want to
    * hear. What it throws closes that connection with 1011.
    */
-  first?: (() => Iterable<Sendable<NoInfer<Out>>>) | undefined
+  first?: (() => readonly First[]) | undefined
   /**
    * What `send` keeps while there is no open connection. Default `false`: nothing, it is refused. At
    * most once: what was sent into a connection that breaks is not sent again.
@@ -101,9 +105,9 @@ export interface SessionBacklog {
  *
  * @throws {TypeError} for an address or an option that makes no sense.
  */
-export function session<In = Message, Out = In>(
+export function session<In = Message, Out = In, const First extends Sendable<Out> = Sendable<Out>>(
   url: Address,
-  options: SessionOptions<In, Out> = {},
+  options: SessionOptions<In, Out, First> = {},
   handler?: NoInfer<Handler<In, Out>>,
 ): Session<In, Out> {
   const {
