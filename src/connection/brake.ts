@@ -25,7 +25,7 @@ export class Brake {
   }
 
   hold(reason: Reason): void {
-    if (!this.works || this.#reasons.includes(reason)) return
+    if (this.#reasons.includes(reason)) return
     this.#reasons = [...this.#reasons, reason]
     if (this.#reasons.length > 1) return
     this.#socket.pause?.()

@@ -146,7 +146,7 @@ export class Sweep {
     const { handed } = connection
     if (handed !== watch.handed) watch.saidAt = now
     watch.handed = handed
-    if (now - watch.saidAt < interval || connection.deaf) return
+    if (now - watch.saidAt < interval) return
     connection.beat()
     watch.handed = connection.handed
     watch.saidAt = now

@@ -241,6 +241,18 @@ describe('closing a session', () => {
     })
   })
 
+  test('counts, though the connection was closing already, and would have been tried again', () => {
+    virtualTime(({ serve, at, expectClose, expectStream }) => {
+      const server = serve(undefined, { wire: { latency: 500 } })
+      const made = session(url, { dial: server.dial, timeouts: { lifetime: 5_000 } })
+      at('5s', () => expect(made.phase.name).toBe('open'))
+      // its 1012 is on its way
+      at('6200ms', () => made.close())
+      expectClose(made, '7s', { code: 1012, by: 'local' })
+      expectStream(server.handshakes).toBe('500ms h', { h: '/' })
+    })
+  })
+
   test('twice changes nothing; with a code that may not be sent it throws', () => {
     virtualTime(time => {
       const { made } = staged(time)
@@ -363,17 +375,18 @@ describe('what a session sends', () => {
           ({ send }) => void send('handler'),
         )
         made.opened.subscribe(({ send }) => void send('opened'))
+        made.phases.subscribe(({ name }) => name === 'open' && made.send('phase'))
         expect(made.send('one')).toBe(true)
         expect(made.send('two')).toBe(true)
         expect(made.backlog).toMatchObject({ messages: 2, bytes: 10 })
         time.at('1s', () => {
-          expect(received).toEqual(['first 1', 'one', 'two', 'opened', 'handler'])
+          expect(received).toEqual(['first 1', 'one', 'two', 'phase', 'opened', 'handler'])
           expect(made.backlog).toMatchObject({ messages: 0, bytes: 0, refused: 0, dropped: 0 })
           server.cut()
         })
         time.at('1100ms', () => made.send('three'))
         time.at('2s', () =>
-          expect(received.slice(5)).toEqual(['first 2', 'three', 'opened', 'handler']),
+          expect(received.slice(6)).toEqual(['first 2', 'three', 'phase', 'opened', 'handler']),
         )
       },
       { until: '3s' },
