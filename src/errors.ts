@@ -131,7 +131,10 @@ export class ApplicationError extends RivuletError {
 /** What was thrown, in words: anything can be, also what has none. */
 export function saidBy(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown)
+    if (!(thrown instanceof Error)) return String(thrown)
+    // node:net says nothing itself of a host that was tried at several addresses
+    if (thrown.message !== '' || !(thrown instanceof AggregateError)) return thrown.message
+    return thrown.errors.map(saidBy).join('; ')
   } catch {
     return typeof thrown
   }

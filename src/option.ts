@@ -21,6 +21,11 @@ function describe(value: unknown): string {
 // Timers take a signed 32-bit count: anything more fires at once
 const longest = 2 ** 31 - 1
 
+/** A secret, or what may be one, is refused without being shown. */
+export function refusedUnseen(name: string, allowed: string): never {
+  throw new TypeError(`${name}: what was given is not ${allowed}`)
+}
+
 /** A duration in ms, or off (`undefined`); the option may be `false` for off. */
 export function duration(
   name: string,

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { CloseCode } from './close.js'
 import { Emitter } from './emitter.js'
-import { ConnectionLostError, HandshakeError, ProtocolError } from './errors.js'
+import { ConnectionLostError, HandshakeError, ProtocolError, saidBy } from './errors.js'
 import { highWater, lowWater, type Message, type Socket, type SocketEvents } from './socket.js'
 
 // Listeners are shared by all sockets and find theirs here: closures would cost each its own.
@@ -138,7 +138,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   failed(error: Error & { code?: string }): void {
     if (this.#terminated) return
     if (!this.#tcp) {
-      this.refuse(new HandshakeError(error.message, { cause: error }))
+      this.refuse(new HandshakeError(saidBy(error), { cause: error }))
       return
     }
     const violation = violations[error.code ?? '']

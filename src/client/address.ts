@@ -44,12 +44,18 @@ function parse(name: string, address: unknown): string {
   const base = typeof location === 'undefined' ? undefined : location.href
   const text = address instanceof URL ? address.href : address
   const allowed = 'a URL of ws:, wss:, http: or https:, without a fragment'
-  if (typeof text !== 'string' || !URL.canParse(text, base)) return refused(name, text, allowed)
+  if (typeof text !== 'string') return refused(name, text, allowed)
+  if (!URL.canParse(text, base)) return refused(name, withoutSecrets(text), allowed)
   const url = new URL(text, base)
   const scheme = schemes[url.protocol]
-  if (scheme === undefined || url.hash !== '') return refused(name, text, allowed)
+  if (scheme === undefined || url.hash !== '') return refused(name, withoutSecrets(text), allowed)
   url.protocol = scheme
   return url.href
+}
+
+// passwords and tokens are not for the log
+function withoutSecrets(text: string): string {
+  return text.replace(/\/\/[^/]*@/, '//…@').replace(/\?[^#]*/, '?…')
 }
 
 function isPromise(given: unknown): given is PromiseLike<string | URL> {

@@ -14,17 +14,12 @@ export interface Backoff {
 const spread = 5_000
 
 /**
- * The wait before the next attempt, in ms, after so many failed ones. All of it is left to chance
+ * The wait before the next attempt, in ms, after so many waits in a row. All of it is left to chance
  * (full jitter), so that those who lost one server together do not come back together.
  */
-export function waitBefore(
-  retry: Retry,
-  failures: number,
-  backoff: Backoff,
-  random: Random,
-): number {
+export function waitBefore(retry: Retry, waits: number, backoff: Backoff, random: Random): number {
   const { from, to } = backoff
-  const most = Math.min(to, from * 2 ** failures)
+  const most = Math.min(to, from * 2 ** waits)
   if (retry === 'later') return Math.round((to * (1 + random())) / 2)
   const window = retry === 'spread out' ? Math.max(most, Math.min(to, spread)) : most
   return Math.round(random() * window)

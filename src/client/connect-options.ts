@@ -7,7 +7,7 @@ import {
   mebibyte,
   most,
 } from '../connection/settings.js'
-import { callable, group, refused, shaped, whole } from '../option.js'
+import { callable, group, refused, refusedUnseen, shaped, whole } from '../option.js'
 import type { Message } from '../socket.js'
 import type { Dial, DialRequest } from './dial.js'
 import { type HttpAgent, tlsOptionNames, type TlsOptions } from './node-options.js'
@@ -58,13 +58,15 @@ export function readDialing(
   }
   const limits = group(at('limits'), options.limits, ['payload'])
   const agent =
-    options.agent && shaped<HttpAgent>(at('agent'), options.agent, undefined, ['destroy'])
+    options.agent === undefined
+      ? undefined
+      : shaped<HttpAgent>(at('agent'), options.agent, undefined, ['destroy'])
   return {
     dial,
     protocols: readProtocols(at('protocols'), options.protocols),
-    headers: options.headers && readHeaders(at('headers'), options.headers),
+    headers: readHeaders(at('headers'), options.headers),
     agent,
-    tls: options.tls && group(at('tls'), options.tls, tlsOptionNames),
+    tls: group(at('tls'), options.tls, tlsOptionNames),
     payload: whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
   }
 }
@@ -76,7 +78,8 @@ const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const ours = /^(connection|upgrade|sec-websocket-.*)$/i
 
 function readProtocols(name: string, value: ConnectOptions['protocols']): readonly string[] {
-  const all: readonly unknown[] = typeof value === 'string' ? [value] : (value ?? [])
+  if (value === undefined) return []
+  const all: unknown = typeof value === 'string' ? [value] : value
   if (!Array.isArray(all)) refused(name, value, 'a subprotocol, or a list of them')
   for (const each of all) {
     if (typeof each !== 'string' || !token.test(each)) refused(name, each, 'a token of HTTP')
@@ -85,13 +88,17 @@ function readProtocols(name: string, value: ConnectOptions['protocols']): readon
   return all as readonly string[]
 }
 
-function readHeaders(name: string, value: Readonly<Record<string, string>>) {
-  for (const [header, content] of Object.entries(group(name, value, Object.keys(value)))) {
+function readHeaders(name: string, value: ConnectOptions['headers']) {
+  if (value === undefined) return undefined
+  // a Map or a Headers has no names of its own; and what is no object may be a secret too
+  if (typeof value !== 'object' || (value as unknown) === null || Symbol.iterator in value) {
+    return refusedUnseen(name, 'an object with a text for each name')
+  }
+  for (const [header, content] of Object.entries(value)) {
     if (!token.test(header)) refused(name, header, 'a name of a header')
     if (ours.test(header)) refused(name, header, 'a header of yours: the handshake has its own')
     if (typeof content !== 'string' || !headerValue.test(content)) {
-      // not its value: most that are given are secrets
-      refused(`${name}: ${header}`, typeof content, 'a text of one line')
+      refusedUnseen(`${name}: ${header}`, 'a text of one line')
     }
   }
   return value

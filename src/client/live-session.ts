@@ -36,7 +36,7 @@ export class LiveSession<In, Out> implements Session<In, Out> {
   readonly #running = new Subscription()
   #phase: Phase = { name: 'connecting', attempt: 1 }
   #connection: Connection<In, Out> | undefined
-  #failures = 0
+  #failed = 0
   // this side wants no further connection
   #leaving = false
   // how the last connection ended
@@ -56,8 +56,8 @@ export class LiveSession<In, Out> implements Session<In, Out> {
     const connections = connecting<In, Out>('session', url, options, connection =>
       this.#open(connection),
     )
-    const goesOn: Policy['goesOn'] = (close, failures) =>
-      !this.#leaving && policy.goesOn(close, failures)
+    const goesOn: Policy['goesOn'] = (close, failed) =>
+      !this.#leaving && policy.goesOn(close, failed)
     this.#running.add(
       reconnecting(
         connections,
@@ -168,7 +168,6 @@ export class LiveSession<In, Out> implements Session<In, Out> {
       checkSendable('close', code)
       if (this.#leaving || this.#over) return
       this.#leaving = true
-      this.#backlog.discard()
       if (this.#connection) {
         this.#tell({ name: 'closing' })
         this.#connection.close(code, reason)
@@ -188,7 +187,7 @@ export class LiveSession<In, Out> implements Session<In, Out> {
       this.#last = close
       this.#connection = undefined
     })
-    this.#tell({ name: 'connecting', attempt: this.#failures + 1 })
+    this.#tell({ name: 'connecting', attempt: this.#failed + 1 })
     this.#connections.next(connection)
   }
 
@@ -201,8 +200,8 @@ export class LiveSession<In, Out> implements Session<In, Out> {
     return this.#handler?.(connection)
   }
 
-  #pause({ close, failures, until }: Pause): void {
-    this.#failures = failures
+  #pause({ close, failed, until }: Pause): void {
+    this.#failed = failed
     this.#tell(until === undefined ? { name: 'offline', close } : { name: 'waiting', until, close })
   }
 

@@ -1,5 +1,6 @@
 /** NodeSocket: opens a client's socket in Node, on `ws`. */
 
+import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import { HandshakeError } from '../errors.js'
 import { WsSocket } from '../ws-socket.js'
@@ -12,13 +13,23 @@ const never = 2 ** 31 - 1
 export const dial: Dial = (request, answered) => {
   const ws = new WebSocket(request.url, [...request.protocols], optionsOf(request))
   const socket = new WsSocket(ws)
-  ws.on('upgrade', ({ socket: tcp, headers }) => {
-    socket.attach(tcp)
-    const { remoteAddress } = tcp
-    // ws reads which one was agreed upon behind this
-    ws.once('open', () => answered({ protocol: ws.protocol, headers, remoteAddress }))
+  // an answer of 101 that ws may refuse yet: before it is open no connection can be lost
+  let answer: IncomingMessage | undefined
+  ws.on('upgrade', response => (answer = response))
+  ws.prependListener('error', (cause: Error) => {
+    if (!answer) return
+    const { statusCode: status = 101, headers } = answer
+    socket.refuse(new HandshakeError(cause.message, { status, headers, cause }))
   })
-  ws.on('open', () => socket.open())
+  ws.on('open', () => {
+    if (answer) {
+      const { socket: tcp, headers } = answer
+      socket.attach(tcp)
+      answered({ protocol: ws.protocol, headers, remoteAddress: tcp.remoteAddress })
+    }
+    answer = undefined
+    socket.open()
+  })
   ws.on('unexpected-response', (_, response) => {
     const { statusCode: status = 0, headers } = response
     socket.refuse(new HandshakeError(`The server answered ${status}`, { status, headers }))

@@ -31,10 +31,11 @@ export interface ReconnectOptions {
   to?: number | undefined
   /** How long a connection must have been open for the waits to be short again. Default 10 s. */
   stableAfter?: number | undefined
-  /** After so many attempts in a row it gives up. Default: never. */
+  /** After so many attempts in a row that have failed it gives up. Default: never. */
   maxAttempts?: number | undefined
   /**
-   * Whether an ending is tried again. Default: as {@link retryAfter} says, 1011 five times in a row.
+   * Whether an ending is tried again. Default: as {@link retryAfter} says; five failures in a row of
+   * which the last is 1011 are enough.
    */
   mayReconnect?: ((close: Close) => boolean) | undefined
   /** Whether there is a network; nothing is tried while there is none. Default: what a browser says. */
@@ -66,8 +67,8 @@ export function reconnect(
 /** What is waited for after an ending. */
 export interface Pause {
   readonly close: Close
-  /** The attempts that have failed in a row. */
-  readonly failures: number
+  /** How many attempts have failed in a row. */
+  readonly failed: number
   /** When it goes on, by the clock of the connections; `undefined` while there is no network. */
   readonly until: number | undefined
 }
@@ -76,7 +77,7 @@ export interface Policy {
   readonly from: number
   readonly to: number
   readonly stableAfter: number
-  readonly goesOn: (close: Close, failures: number) => boolean
+  readonly goesOn: (close: Close, failed: number) => boolean
   readonly online: Observable<boolean>
 }
 
@@ -99,14 +100,13 @@ export function readReconnect(name: string, options: ReconnectOptions): Policy {
   if (from > to) refused(at('from'), from, `at most \`to\`, ${to} ms`)
   const most = whole(at('maxAttempts'), given.maxAttempts, Number.MAX_SAFE_INTEGER, 1, 2 ** 31 - 1)
   const wanted = callable(at('mayReconnect'), given.mayReconnect)
-  const preset = (close: Close, failures: number) =>
-    mayReconnect(close) && (retryAfter(close) !== 'a few times' || failures < few)
+  const preset = (close: Close, failed: number) =>
+    mayReconnect(close) && (retryAfter(close) !== 'a few times' || failed < few)
   return {
     from,
     to,
     stableAfter: period(at('stableAfter'), given.stableAfter, 10_000),
-    goesOn: (close, failures) =>
-      failures < most && (wanted ? wanted(close) : preset(close, failures)),
+    goesOn: (close, failed) => failed < most && (wanted ? wanted(close) : preset(close, failed)),
     online: observable(at('online'), given.online) ?? online(),
   }
 }
@@ -119,7 +119,9 @@ export function reconnecting<C extends Reconnectable>(
   nudge: Observable<unknown> = NEVER,
 ): Observable<C> {
   return defer(() => {
-    let failures = 0
+    // the waits since a connection was stable, and whether there was one
+    let waits = 0
+    let stable = false
     let timing: Timing = systemTiming
     return connections.pipe(
       tap(connection => {
@@ -129,14 +131,19 @@ export function reconnecting<C extends Reconnectable>(
           .pipe(
             switchMap(state => (state === 'open' ? timer(policy.stableAfter, scheduler) : EMPTY)),
           )
-          .subscribe(() => (failures = 0))
+          .subscribe(() => {
+            waits = 0
+            stable = true
+          })
       }),
       retry({
         delay: (error: unknown) => {
           const close = closeOf(error)
-          if (!close || !policy.goesOn(close, failures)) return throwError(() => error)
-          const { wait, obeys } = waitAfter(close, failures, policy, timing)
-          failures++
+          // the one that was stable is no failure
+          const failed = stable ? waits : waits + 1
+          if (!close || !policy.goesOn(close, failed)) return throwError(() => error)
+          const { wait, obeys } = waitAfter(close, waits, policy, timing)
+          waits++
           const { scheduler } = timing
           const due = scheduler.now() + wait
           const passed = policy.online.pipe(
@@ -144,7 +151,7 @@ export function reconnecting<C extends Reconnectable>(
             switchMap((online, changes) => {
               // back again it tries at once, unless the server wanted time
               const until = changes > 0 && !obeys ? scheduler.now() : due
-              paused({ close, failures, until: online ? until : undefined })
+              paused({ close, failed, until: online ? until : undefined })
               return online ? timer(Math.max(0, until - scheduler.now()), scheduler) : NEVER
             }),
           )
@@ -155,10 +162,10 @@ export function reconnecting<C extends Reconnectable>(
   })
 }
 
-function waitAfter(close: Close, failures: number, policy: Policy, timing: Timing) {
+function waitAfter(close: Close, waits: number, policy: Policy, timing: Timing) {
   const { scheduler, random } = timing
   const retry = retryAfter(close)
-  const wait = waitBefore(retry, failures, policy, random)
+  const wait = waitBefore(retry, waits, policy, random)
   const asked =
     close.cause instanceof HandshakeError ? askedToWait(close.cause, scheduler.now()) : 0
   return { wait: asked + wait, obeys: asked > 0 || retry === 'later' || retry === 'spread out' }

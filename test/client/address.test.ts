@@ -33,6 +33,13 @@ describe('an address', () => {
     )
   })
 
+  test('that is refused is shown without its password and its query', () => {
+    expect(() => readAddress('url', 'ws://ada:secret@host/a?token=secret#part')).toThrow(
+      'url: "ws://…@host/a?…#part" is not',
+    )
+    expect(() => readAddress('url', 'ada:secret//x?token=secret')).toThrow('"ada:secret//x?…"')
+  })
+
   test('of a function is asked for at each subscription, and not before', async () => {
     let calls = 0
     const address = readAddress('connect: url', () => `ws://example.org/${++calls}`)

@@ -129,17 +129,21 @@ describe('connect', () => {
   })
 
   test('taken once, is closed, as that ends the subscription, and never dials', () => {
-    virtualTime(({ expectStream }) => {
-      const never: Dial = () => {
-        throw new Error('nobody wants it')
+    let dialed = 0
+    virtualTime(({ serve, expectStream }) => {
+      const { dial } = serve()
+      const counting: Dial = (...args) => {
+        dialed++
+        return dial(...args)
       }
-      const connections = connect(url, { dial: never }).pipe(take(1))
+      const connections = connect(url, { dial: counting }).pipe(take(1))
       expectStream(connections.pipe(switchMap(({ states }) => states))).toBe('(cid|)', {
         c: 'connecting',
         i: 'closing',
         d: 'closed',
       })
     })
+    expect(dialed).toBe(0)
   })
 
   test.each<[string, (connection: Connection) => void]>([

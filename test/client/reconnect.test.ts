@@ -124,11 +124,11 @@ describe('reconnect', () => {
       const server = serve(failing)
       const connections = connect(url, { dial: server.dial, random }).pipe(reconnect())
       expectStream(connections.pipe(ignoreElements())).toBe(
-        '7750ms #',
+        '3750ms #',
         {},
         like({ close: like({ code: 1011 }) }),
       )
-      expectStream(server.handshakes).toBe('h 249ms h 499ms h 999ms h 1999ms h 3999ms h', {
+      expectStream(server.handshakes).toBe('h 249ms h 499ms h 999ms h 1999ms h', {
         h: '/',
       })
     })
@@ -153,8 +153,24 @@ describe('reconnect', () => {
       const connections = connect(url, { dial: server.dial, random }).pipe(
         reconnect({ maxAttempts: 3 }),
       )
-      expectStream(connections.pipe(ignoreElements())).toBe('1750ms #', {}, like({ status: 502 }))
-      expectStream(server.handshakes).toBe('h 249ms h 499ms h 999ms h', { h: '/' })
+      expectStream(connections.pipe(ignoreElements())).toBe('750ms #', {}, like({ status: 502 }))
+      expectStream(server.handshakes).toBe('h 249ms h 499ms h', { h: '/' })
+    })
+  })
+
+  test('gives up after maxAttempts behind a stable connection, which is none of them', () => {
+    virtualTime(({ serve, at, expectStream }) => {
+      const server = serve()
+      at('20s', () => server.down())
+      const connections = connect(url, { dial: server.dial, random }).pipe(
+        reconnect({ maxAttempts: 2 }),
+      )
+      expectStream(connections.pipe(ignoreElements())).toBe(
+        '20750ms #',
+        {},
+        like({ code: 'ERR_HANDSHAKE' }),
+      )
+      expectStream(server.handshakes).toBe('h 20249ms h 499ms h', { h: '/' })
     })
   })
 
