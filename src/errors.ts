@@ -104,6 +104,18 @@ export class OverflowError extends RivuletError {
   readonly code = 'ERR_OVERFLOW'
 }
 
+/** The peer sent more than `limits.rate` allows. Closes with 1008. */
+export class RateError extends RivuletError {
+  override readonly name = 'RateError'
+  readonly code = 'ERR_RATE'
+  readonly limit: 'messages' | 'bytes' | 'pings'
+
+  constructor(limit: RateError['limit'], rate: number) {
+    super(`limits.rate.${limit}: the peer sent more than ${rate} a second`)
+    this.limit = limit
+  }
+}
+
 /** A deadline passed: that of an option of `timeouts`, or that of a drain. */
 export class TimeoutError extends RivuletError {
   override readonly name = 'TimeoutError'

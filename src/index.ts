@@ -19,6 +19,7 @@ export {
   type SessionBacklog,
   type SessionOptions,
 } from './client/session.js'
+export type { CompressionOptions } from './compression.js'
 export { type Close, CloseCode, isSendable } from './close.js'
 export { binary, type Codec, type OnInvalid, text } from './codec.js'
 export type { Connection, ConnectionActor, Handler } from './connection/connection.js'
@@ -26,6 +27,7 @@ export type { Flow, FlowSnapshot } from './connection/flow.js'
 export type { Handshake } from './connection/handshake.js'
 export type { State } from './connection/machine.js'
 export { type Latest, latest, type Overflow } from './connection/overflow.js'
+export type { RateOptions } from './connection/rate.js'
 export type {
   ConnectionOptions,
   HeartbeatOptions,
@@ -53,6 +55,7 @@ export {
   HeartbeatError,
   OverflowError,
   ProtocolError,
+  RateError,
   RivuletError,
   TimeoutError,
 } from './errors.js'

@@ -25,6 +25,8 @@ export interface SocketEvents {
   close: SocketClose
   error: Error
   drain: undefined
+  /** A ping or a pong came in; not told by a socket that sees none. */
+  control: undefined
 }
 
 /**

@@ -49,6 +49,17 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     ws.on('error', onError)
   }
 
+  override addListener<E extends keyof SocketEvents>(
+    event: E,
+    listener: (value: SocketEvents[E]) => void,
+  ): this {
+    if (event === 'control' && this.listenerCount('control') === 0) {
+      this.#ws.on('ping', onControl)
+      this.#ws.on('pong', onControl)
+    }
+    return super.addListener(event, listener)
+  }
+
   /** The TCP socket beneath: only it says what has come in, and why it broke. */
   attach(tcp: Duplex): void {
     this.#tcp = tcp
@@ -135,6 +146,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.tell('message', isBinary ? data : data.toString())
   }
 
+  controlled(): void {
+    if (!this.#terminated) this.tell('control', undefined)
+  }
+
   failed(error: Error & { code?: string }): void {
     if (this.#terminated) return
     if (!this.#tcp) {
@@ -195,6 +210,11 @@ const violations: Readonly<Record<string, number>> = {
 function onMessage(this: WebSocket & Adapted, data: RawData, isBinary: boolean): void {
   // the default binaryType, 'nodebuffer', makes it a Buffer
   this[adapter]?.received(data as Buffer, isBinary)
+}
+
+// nobody else cares: listened to where somebody does
+function onControl(this: WebSocket & Adapted): void {
+  this[adapter]?.controlled()
 }
 
 function onClose(this: WebSocket & Adapted, code: number, reason: Buffer): void {

@@ -11,6 +11,7 @@ const leaves = [
   'clock.ts',
   'close.ts',
   'codec.ts',
+  'compression.ts',
   'emitter.ts',
   'ending.ts',
   'errors.ts',
@@ -38,7 +39,12 @@ const open: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The only files that know `ws`: its adapter, and what asks it for the upgrade. */
-const adapters = ['client/node-socket.ts', 'server/upgrader.ts', 'ws-socket.ts']
+const adapters = [
+  'client/node-socket.ts',
+  'server/decline.ts',
+  'server/upgrader.ts',
+  'ws-socket.ts',
+]
 
 interface Import {
   readonly from: string

@@ -11,7 +11,8 @@ import { refused } from '../option.js'
 export type Address =
   string | URL | (() => string | URL | PromiseLike<string | URL> | Observable<string | URL>)
 
-// a page has one, Node has none
+// a page has both, a worker the second, Node none
+declare const document: { readonly baseURI: string } | undefined
 declare const location: { readonly href: string } | undefined
 
 const schemes: Readonly<Record<string, string>> = {
@@ -41,7 +42,12 @@ export function readAddress(name: string, address: Address): Observable<string> 
 }
 
 function parse(name: string, address: unknown): string {
-  const base = typeof location === 'undefined' ? undefined : location.href
+  const base =
+    typeof document === 'undefined'
+      ? typeof location === 'undefined'
+        ? undefined
+        : location.href
+      : document.baseURI
   const text = address instanceof URL ? address.href : address
   const allowed = 'a URL of ws:, wss:, http: or https:, without a fragment'
   if (typeof text !== 'string') return refused(name, text, allowed)

@@ -38,6 +38,9 @@ interface StandardCloseEvent {
   readonly wasClean: boolean
 }
 
+// a browser decides these by itself
+const lacks = ['headers', 'agent', 'tls', 'compression'] as const
+
 /** The class of such WebSockets. */
 export type StandardWebSocketClass = new (url: string, protocols?: string[]) => StandardWebSocket
 
@@ -48,7 +51,7 @@ export type StandardWebSocketClass = new (url: string, protocols?: string[]) => 
 export function dialWith(WebSocket: StandardWebSocketClass): Dial {
   const open = (request: DialRequest, answered: (answer: Answer) => void) =>
     new BrowserSocket(new WebSocket(request.url, [...request.protocols]), request, answered)
-  return Object.assign(open, { lacks: ['headers', 'agent', 'tls'] as const })
+  return Object.assign(open, { lacks })
 }
 
 declare const WebSocket: StandardWebSocketClass | undefined
@@ -61,7 +64,7 @@ export const dial: Dial = Object.assign<Dial, Pick<Dial, 'lacks'>>(
     }
     return dialWith(WebSocket)(request, answered)
   },
-  { lacks: ['headers', 'agent', 'tls'] },
+  { lacks },
 )
 
 const isOpen = 1
@@ -151,13 +154,19 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     })
   }
 
+  #drained(): void {
+    this.#look?.unsubscribe()
+    this.#look = undefined
+    this.tell('drain', undefined)
+  }
+
   // Often while it moves, seldom while it stands.
   #lookAgain(delay: number): void {
     const before = this.bufferedAmount
     this.#look ??= this.#scheduler.schedule(() => {
       this.#look = undefined
       const now = this.bufferedAmount
-      if (now <= lowWater) this.tell('drain', undefined)
+      if (now <= lowWater) this.#drained()
       else this.#lookAgain(now < before ? soonest : Math.min(delay * 2, latest))
     }, delay)
   }
@@ -180,6 +189,8 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     }
     this.messagesRead++
     this.tell('message', message)
+    // the timers of a page that is hidden are seldom
+    if (this.#look && this.bufferedAmount <= lowWater) this.#drained()
   }
 
   // As ws ends it: the peer is told, and its answer is not waited for.
@@ -209,16 +220,18 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
   readonly #onClose = (event: StandardCloseEvent): void => {
     const { code, reason, wasClean } = event
     this.#detach()
-    if (!wasClean || code === CloseCode.abnormal) {
+    // an unclean one has a code all the same where the peer's Close came, and more was to be sent
+    if (code === CloseCode.abnormal || code < 1_000) {
       this.#tellClose({})
       return
     }
-    const answered = this.#sent === undefined
+    const answered = wasClean && this.#sent === undefined
+    const sent = answered ? code : this.#sent
     this.tell('close', {
       code,
       reason,
-      sent: this.#sent ?? code,
       received: code,
+      ...(sent !== undefined && { sent }),
       ...(answered && { answered }),
     })
   }

@@ -1,6 +1,7 @@
 /** Connect options: how a client dials, read at the door. */
 
 import { dial as platformDial } from '#dial'
+import { type CompressionOptions, readCompression } from '../compression.js'
 import {
   connectionOptionNames,
   type ConnectionOptions,
@@ -23,6 +24,8 @@ export interface ConnectOptions<In = Message, Out = Message> extends ConnectionO
   /** Certificates and whom to trust. Node only. */
   tls?: TlsOptions | undefined
   limits?: ClientLimits | undefined
+  /** Offers to compress messages (RFC 7692). Default `false`. Node only: a browser decides itself. */
+  compression?: CompressionOptions | boolean | undefined
   /** How sockets are opened. Default: the browser's WebSocket, or `ws` in Node. */
   dial?: Dial | undefined
 }
@@ -31,6 +34,8 @@ export interface ConnectOptions<In = Message, Out = Message> extends ConnectionO
 export interface ClientLimits {
   /** Bytes of one message: a larger one closes with 1009. Default 1 MiB. */
   payload?: number | undefined
+  /** Frames of one message: one in more closes with 1008. Default 16,384; not seen in browsers. */
+  fragments?: number | undefined
 }
 
 export const connectOptionNames = [
@@ -40,6 +45,7 @@ export const connectOptionNames = [
   'agent',
   'tls',
   'limits',
+  'compression',
   'dial',
 ] as const
 
@@ -56,7 +62,8 @@ export function readDialing(
     if (options[option] === undefined) continue
     refused(at(option), options[option], 'possible here: a WebSocket of a browser takes none')
   }
-  const limits = group(at('limits'), options.limits, ['payload'])
+  const limits = group(at('limits'), options.limits, ['payload', 'fragments'])
+  readCompression(at('compression'), options.compression)
   const agent =
     options.agent === undefined
       ? undefined
@@ -68,6 +75,8 @@ export function readDialing(
     agent,
     tls: group(at('tls'), options.tls, tlsOptionNames),
     payload: whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
+    fragments: whole(at('limits.fragments'), limits.fragments, 16_384, 1, most),
+    compression: options.compression ?? false,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Dial: how a client opens a socket. The platform's own way is `#dial`; a test brings another. */
 
 import type { SchedulerLike } from 'rxjs'
+import type { CompressionOptions } from '../compression.js'
 import type { Socket } from '../socket.js'
 import type { HttpAgent, TlsOptions } from './node-options.js'
 
@@ -14,6 +15,9 @@ export interface DialRequest {
   readonly tls: TlsOptions | undefined
   /** Bytes of one message: a larger one is answered with 1009. */
   readonly payload: number
+  /** Frames of one message: one in more is answered with 1008, where frames are seen. */
+  readonly fragments: number
+  readonly compression: CompressionOptions | boolean
   /** For the peer's Close frame, in ms; `undefined` is off. */
   readonly closeTimeout: number | undefined
   readonly scheduler: SchedulerLike
@@ -34,5 +38,5 @@ export interface Answer {
 export interface Dial {
   (request: DialRequest, answered: (answer: Answer) => void): Socket
   /** The options that it can't honour: who gives one gets a `TypeError`. */
-  readonly lacks?: readonly ('headers' | 'agent' | 'tls')[]
+  readonly lacks?: readonly ('headers' | 'agent' | 'tls' | 'compression')[]
 }

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
+import { readCompression } from '../compression.js'
 import { HandshakeError } from '../errors.js'
 import { WsSocket } from '../ws-socket.js'
 import type { Dial, DialRequest } from './dial.js'
@@ -39,14 +40,14 @@ export const dial: Dial = (request, answered) => {
 }
 
 function optionsOf(request: DialRequest): ClientOptions {
-  const { headers, agent, tls, payload, closeTimeout = never } = request
+  const { headers, agent, tls, payload, fragments, compression, closeTimeout = never } = request
   const options: ClientOptions = {
     // as bytes are taken too, whatever its types say
     ...(tls as ClientOptions | undefined),
     maxPayload: payload,
-    perMessageDeflate: false,
+    perMessageDeflate: readCompression('compression', compression),
     // not in its types yet
-    ...{ closeTimeout },
+    ...{ closeTimeout, maxFragments: fragments },
   }
   if (headers) options.headers = { ...headers }
   // nobody can tell whether it is of the right kind: node:http says so when it is not

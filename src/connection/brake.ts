@@ -2,8 +2,8 @@
 
 import type { Socket } from '../socket.js'
 
-/** Messages wait to be read, or wait to be sent. */
-export type Reason = 'inbox' | 'outbox'
+/** Messages wait to be read, or wait to be sent; or too many came. */
+export type Reason = 'inbox' | 'outbox' | 'rate'
 
 export class Brake {
   readonly #socket: Socket

@@ -5,7 +5,9 @@ import type { AnyActorRef } from 'xstate'
 import { type Codec, plain } from '../codec.js'
 import { callable, duration, group, period, refused, shaped, whole, yesOrNo } from '../option.js'
 import { type Random, systemRandom } from '../random.js'
-import type { Message } from '../socket.js'
+import type { RateError } from '../errors.js'
+import type { Message, Socket } from '../socket.js'
+import type { Brake } from './brake.js'
 import type { Connection, Handler } from './connection.js'
 import type { OutboxBounds } from './outbox.js'
 import { type Overflow, readOverflow } from './overflow.js'
@@ -95,6 +97,10 @@ export interface Settings<In, Out, Principal> {
   readonly beat: Message | undefined
   readonly scheduler: SchedulerLike
   readonly random: Random
+  /** Holds what comes in to a rate, from now until it is stopped. */
+  readonly holdToRate?:
+    | ((socket: Socket, brake: Brake, exceeded: (error: RateError) => void) => { stop(): void })
+    | undefined
   /** Looks after all that are open. */
   readonly sweep: Sweep
   /** The parent of every connection's actor: it gives them one clock and one inspection. */

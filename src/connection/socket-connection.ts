@@ -54,6 +54,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #source: Writer<Out> | undefined
   // the state that was told last: to tell a change from an event without one
   #told: State = 'connecting'
+  readonly #rate: { stop(): void } | undefined
   // how the sweep sees it, while open
   #swept: Swept | undefined
   // made when somebody asks
@@ -105,6 +106,10 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     socket.addListener('open', () => this.#opened())
     socket.addListener('error', error => this.#tell({ type: 'error', error }))
     socket.addListener('close', close => this.#tell({ type: 'socket.close', close }))
+    // before the reader: what is beyond it is not delivered
+    this.#rate = settings.holdToRate?.(socket, this.#brake, error =>
+      this.#end(CloseCode.policyViolation, 'too much', error),
+    )
     this.#limit('handshake', settings.timeouts.handshake)
   }
 
@@ -313,6 +318,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   #leaveOpen(): void {
     if (this.#swept) this.#settings.sweep.remove(this.#swept)
     this.#swept = undefined
+    this.#rate?.stop()
     this.#reader.stop()
     this.#writer.stop()
   }

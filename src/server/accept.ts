@@ -6,7 +6,8 @@ import { Observable } from 'rxjs'
 import type { Connection, Handler } from '../connection/connection.js'
 import { group, shaped } from '../option.js'
 import type { Message } from '../socket.js'
-import { acceptOptionNames, type AcceptOptions, Acceptor } from './acceptor.js'
+import { acceptOptionNames, type AcceptOptions } from './accept-options.js'
+import { Acceptor } from './acceptor.js'
 import { addRoute } from './routes.js'
 
 /**
@@ -18,11 +19,11 @@ import { addRoute } from './routes.js'
  *
  * @throws {TypeError} for an option that makes no sense.
  */
-export function accept<In = Message, Out = In>(
+export function accept<In = Message, Out = In, Principal = unknown>(
   server: HttpServer | HttpsServer,
-  options: AcceptOptions<In, Out> = {},
-  handler?: NoInfer<Handler<In, Out>>,
-): Observable<Connection<In, Out>> {
+  options: AcceptOptions<In, Out, Principal> = {},
+  handler?: NoInfer<Handler<In, Out, Principal>>,
+): Observable<Connection<In, Out, Principal>> {
   shaped<HttpServer>('accept: server', server, undefined, ['on', 'off', 'listeners'])
   group('accept', options, acceptOptionNames)
   const acceptor = new Acceptor('accept', options, handler)

@@ -2,123 +2,150 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { inspect } from 'node:util'
 import type { SchedulerLike } from 'rxjs'
 import type { Connection, Handler } from '../connection/connection.js'
 import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
 import { ids } from '../connection/id.js'
-import {
-  connectionOptionNames,
-  type ConnectionOptions,
-  mebibyte,
-  most,
-  readSettings,
-  type Settings,
-} from '../connection/settings.js'
-import { callable, group, text, whole } from '../option.js'
-import type { Message } from '../socket.js'
-import { type CheckOrigin, sameOrigin } from './origin.js'
-import { checkHandshake, checkOriginOf, type Refusal, refuse } from './upgrade.js'
+import { RateWatch } from '../connection/rate-watch.js'
+import { readSettings, type Settings } from '../connection/settings.js'
+import { callable } from '../option.js'
+import { acceptOptions, type AcceptOptions, type AcceptSettings } from './accept-options.js'
+import { type Authenticate, Refused, verdictOf } from './authenticate.js'
+import { Guests } from './guests.js'
+import { Places } from './places.js'
+import { type Seen, seenThrough } from './through-proxy.js'
+import { checkHandshake, checkOriginOf, internalError, type Refusal, turnAway } from './upgrade.js'
 import { createUpgrader, type Upgrader } from './upgrader.js'
 
-/** How a server accepts connections. Every option has a default. */
-export interface AcceptOptions<In = Message, Out = Message> extends ConnectionOptions<In, Out> {
-  /** The one path that is accepted, such as `'/ws'`. Default: every path. */
-  path?: string | undefined
-  /** Called for every request; anything but `true` is a 403. Default: {@link sameOrigin}. */
-  checkOrigin?: CheckOrigin | undefined
-  limits?: Limits | undefined
+type Opened<In, Out, P> = (connection: Connection<In, Out, P>) => void
+
+/** A request on its way in. */
+interface Asking {
+  readonly request: IncomingMessage
+  readonly tcp: Duplex
+  readonly head: Buffer
+  readonly seen: Seen
+  readonly protocol: string
+  /** Gives its place back. */
+  readonly leave: () => void
 }
 
-/** Bounds, each with what happens beyond it. */
-export interface Limits {
-  /** Bytes of one message: a larger one closes with 1009. Default 1 MiB. */
-  payload?: number | undefined
-  /** Connections at a time: one more is a 503 with `Retry-After`. Default 10,000. */
-  connections?: number | undefined
-}
-
-export const acceptOptionNames = [
-  ...connectionOptionNames,
-  'path',
-  'checkOrigin',
-  'limits',
-] as const
-
-export class Acceptor<In, Out> {
-  readonly path: string | undefined
+export class Acceptor<In, Out, P> {
   readonly handshakeTimeout: number | undefined
   readonly closeTimeout: number | undefined
   readonly scheduler: SchedulerLike
   /** All that are not closed. */
-  readonly connections = new Set<SocketConnection<In, Out, unknown>>()
-  /** Why nobody may come in any more. */
-  refusal: Refusal | undefined
+  readonly connections = new Set<SocketConnection<In, Out, P>>()
   /** Told when a connection is gone. */
   gone: (() => void) | undefined
-  readonly #checkOrigin: CheckOrigin
-  readonly #most: number
+  // why nobody may come in any more
+  #refusal: Refusal | undefined
+  readonly #options: AcceptSettings
+  readonly #authenticate: Authenticate<P> | undefined
+  readonly #places: Places
+  readonly #guests: Guests
   readonly #upgrade: Upgrader
-  readonly #settings: Settings<In, Out, unknown>
-  readonly #id: () => string
+  readonly #settings: Settings<In, Out, P>
+  readonly #nextId: () => string
 
   constructor(
     name: string,
-    options: AcceptOptions<In, Out>,
-    handler: Handler<In, Out> | undefined,
+    options: AcceptOptions<In, Out, P>,
+    handler: Handler<In, Out, P> | undefined,
   ) {
-    const at = (option: string) => `${name}: ${option}`
-    const limits = group(at('limits'), options.limits, ['payload', 'connections'])
     const settings = readSettings(name, 'server', options, handler)
-    const { timeouts, random } = settings
-    this.path = text(at('path'), options.path, /^\/[^?#\s]*$/, `a path like '/ws'`)
+    const { timeouts, scheduler } = settings
+    this.#options = acceptOptions(name, options, timeouts.close)
+    const { rate } = this.#options
+    this.#authenticate = callable(`${name}: authenticate`, options.authenticate)
     this.handshakeTimeout = timeouts.handshake
     this.closeTimeout = timeouts.close
-    this.scheduler = settings.scheduler
-    this.#checkOrigin = callable(at('checkOrigin'), options.checkOrigin) ?? sameOrigin
-    this.#most = whole(at('limits.connections'), limits.connections, 10_000, 1, most)
+    this.scheduler = scheduler
+    this.#places = new Places(this.#options.connections, this.#options.perAddress)
+    this.#guests = new Guests(scheduler)
+    this.#upgrade = createUpgrader(this.#options)
+    this.#nextId = ids(settings.random)
     this.#settings = {
       ...settings,
+      holdToRate:
+        rate &&
+        ((socket, brake, exceeded) => new RateWatch(rate, socket, scheduler, brake, exceeded)),
       // the HTTP server has waited for the handshake: a connection is open from birth
       timeouts: { ...timeouts, handshake: undefined },
-      ended: connection => {
-        const all: Set<unknown> = this.connections
-        all.delete(connection)
-        this.gone?.()
-      },
     }
-    this.#upgrade = createUpgrader(
-      whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
-      timeouts.close ?? most,
-    )
-    this.#id = ids(random)
+  }
+
+  get path(): string | undefined {
+    return this.#options.path
+  }
+
+  /** From now on nobody gets in, and who waits is sent away. */
+  shut(refusal: Refusal): void {
+    this.#refusal = refusal
+    this.#guests.dismiss()
   }
 
   /** Makes the request a connection and hands it on, or refuses it. */
-  take(
-    request: IncomingMessage,
-    tcp: Duplex,
-    head: Buffer,
-    opened: (connection: Connection<In, Out>) => void,
-  ): void {
+  take(request: IncomingMessage, tcp: Duplex, head: Buffer, opened: Opened<In, Out, P>): void {
     // between the upgrade and ws nobody else listens, and an ECONNRESET would end the process
     tcp.on('error', destroy)
+    const seen = seenThrough(request, this.#options.hops)
     const refusal =
-      checkHandshake(request) ?? checkOriginOf(request, this.#checkOrigin) ?? this.#full()
+      checkHandshake(request) ??
+      checkOriginOf(request, seen.own, this.#options.checkOrigin) ??
+      this.#refusal
     if (refusal) {
-      if (refusal.cause !== undefined)
-        process.emitWarning(`checkOrigin threw ${inspect(refusal.cause)}`)
-      refuse(tcp, refusal)
+      turnAway(tcp, refusal)
       return
     }
-    this.#upgrade(request, tcp, head, (socket, protocol) => {
-      tcp.off('error', destroy)
-      const connection = new SocketConnection(
-        this.#settings,
+    const protocol = this.#options.choose(request)
+    const leave = typeof protocol === 'string' ? this.#places.take(seen.address) : protocol
+    if (typeof protocol !== 'string' || typeof leave !== 'function') {
+      turnAway(tcp, leave as Refusal)
+      return
+    }
+    tcp.once('close', leave)
+    this.#ask({ request, tcp, head, seen, protocol, leave }, opened)
+  }
+
+  #ask(asking: Asking, opened: Opened<In, Out, P>): void {
+    const { request, tcp } = asking
+    if (!this.#authenticate) {
+      // without it the types say so too: P is unknown then
+      this.#open(asking, undefined as P, opened)
+      return
+    }
+    const refuse = (refusal: Refusal) => turnAway(tcp, refusal)
+    this.#guests.wait(tcp, verdictOf(this.#authenticate, request), this.handshakeTimeout, {
+      answered: verdict => {
+        if (!(verdict instanceof Refused)) this.#open(asking, verdict, opened)
+        else if (verdict.closeCode === undefined) refuse(verdict)
+        else this.#openAndClose(asking, verdict.closeCode, verdict.reason)
+      },
+      failed: cause => refuse(internalError('authenticate', cause)),
+      late: () => refuse(tooLate),
+      dismissed: () => refuse(this.#refusal ?? tooLate),
+    })
+  }
+
+  #open(
+    { request, tcp, head, seen, protocol, leave }: Asking,
+    principal: P,
+    opened: Opened<In, Out, P>,
+  ) {
+    this.#upgrade(request, tcp, head, protocol, socket => {
+      tcp.off('error', destroy).off('close', leave)
+      const ended = () => {
+        leave()
+        this.connections.delete(connection)
+        this.gone?.()
+      }
+      const connection = new SocketConnection<In, Out, P>(
+        { ...this.#settings, ended },
         socket,
-        handshakeOf(request, protocol),
-        this.#id(),
+        handshakeOf(request, seen, protocol, principal),
+        this.#nextId(),
       )
       this.connections.add(connection)
       socket.open()
@@ -126,23 +153,37 @@ export class Acceptor<In, Out> {
     })
   }
 
-  #full(): Refusal | undefined {
-    if (this.refusal || this.connections.size < this.#most) return this.refusal
-    return { status: 503, message: 'Too many connections', headers: { 'Retry-After': '30' } }
+  // For a page, which sees no status.
+  #openAndClose({ request, tcp, head, protocol }: Asking, code: number, reason: string): void {
+    this.#upgrade(request, tcp, head, protocol, socket => {
+      tcp.off('error', destroy)
+      socket.close(code, reason)
+    })
   }
+}
+
+const tooLate: Refusal = {
+  status: 503,
+  message: 'It took too long to find out who you are',
+  headers: { 'Retry-After': '5' },
 }
 
 function destroy(this: Duplex): void {
   this.destroy()
 }
 
-function handshakeOf(request: IncomingMessage, protocol: string): Handshake {
+function handshakeOf<P>(
+  request: IncomingMessage,
+  { address }: Seen,
+  protocol: string,
+  principal: P,
+): Handshake<P> {
   return {
     url: request.url ?? '',
     headers: request.headers,
     origin: request.headers.origin,
-    remoteAddress: request.socket.remoteAddress,
+    remoteAddress: address,
     protocol,
-    principal: undefined,
+    principal,
   }
 }

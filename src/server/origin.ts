@@ -2,8 +2,11 @@
 
 import type { IncomingMessage } from 'node:http'
 
-/** Called for every request; anything but `true` refuses it with 403 (RFC 6455, section 10.2). */
-export type CheckOrigin = (request: IncomingMessage) => boolean
+/**
+ * Called for every request; anything but `true` refuses it with 403 (RFC 6455, section 10.2). `own`
+ * is the origin under which this server was asked.
+ */
+export type CheckOrigin = (request: IncomingMessage, own: string | undefined) => boolean
 
 /** Every page on the web may connect, also one opened from a file. */
 export const anyOrigin: CheckOrigin = () => true
@@ -12,35 +15,61 @@ export const anyOrigin: CheckOrigin = () => true
  * The default: only pages that this very server could have sent: same scheme, host and port as the
  * request was made to. A request without `Origin` does not come from a page, and may connect.
  */
-export const sameOrigin: CheckOrigin = request => {
-  const { origin, host } = request.headers
-  if (origin === undefined) return true
-  const scheme = 'encrypted' in request.socket ? 'https' : 'http'
-  const own = parseOrigin(`${scheme}://${host ?? ''}`)
-  return own !== undefined && own === parseOrigin(origin)
-}
+export const sameOrigin: CheckOrigin = ({ headers: { origin } }, own) =>
+  origin === undefined || (own !== undefined && own === parseOrigin(origin))
 
 /**
- * Only pages of these origins, each `scheme://host` with its port where it is not the scheme's
- * own; `'null'` stands for pages without an origin, such as files. A request without `Origin` does
- * not come from a page, and may connect.
+ * Only pages of these origins, each `scheme://host` with its port where it is not the scheme's own.
+ * `*.` in front of the host stands for all names below it, `:*` for every port; `'null'` for pages
+ * without an origin, such as files. A request without `Origin` does not come from a page, and may
+ * connect.
  *
  * @throws {TypeError} for what is not an origin, such as an address with a path.
  */
 export function origins(...allowed: readonly string[]): CheckOrigin {
-  const known = new Set(
-    allowed.map(each => {
-      const origin = each === 'null' ? each : parseOrigin(each)
-      if (origin !== undefined) return origin
-      throw new TypeError(`origins: '${each}' is not an origin like 'https://example.org'`)
-    }),
-  )
+  const patterns = allowed.map(each => {
+    const pattern = readPattern(each)
+    if (pattern) return pattern
+    throw new TypeError(
+      `origins: '${each}' is not an origin like 'https://example.org', 'https://*.example.org', ` +
+        `'http://localhost:*' or 'null'`,
+    )
+  })
   return ({ headers: { origin } }) =>
-    origin === undefined || known.has(origin === 'null' ? origin : (parseOrigin(origin) ?? ''))
+    origin === undefined || patterns.some(matches => matches(origin))
+}
+
+/**
+ * Refuses what does not come from a page as well: requests without `Origin`. What pages may connect
+ * is left to `check`.
+ */
+export function pagesOnly(check: CheckOrigin = sameOrigin): CheckOrigin {
+  return (request, own) => request.headers.origin !== undefined && check(request, own)
+}
+
+function readPattern(text: string): ((origin: string) => boolean) | undefined {
+  if (text === 'null') return origin => origin === 'null'
+  // '*' is no character of a name: a plain one stands for it while the rest is read
+  const [, scheme = '', below, host = '', port] =
+    /^([a-z][a-z\d+.-]*:\/\/)(\*\.)?([^*]*?)(:\*)?$/i.exec(text) ?? []
+  const known = parseOrigin(scheme + host)
+  if (known === undefined) return undefined
+  if (below === undefined && port === undefined) return origin => parseOrigin(origin) === known
+  const { protocol, hostname, port: ownPort } = new URL(known)
+  return origin => {
+    const given = parseOrigin(origin)
+    if (given === undefined) return false
+    const url = new URL(given)
+    return (
+      url.protocol === protocol &&
+      (below === undefined ? url.hostname === hostname : url.hostname.endsWith(`.${hostname}`)) &&
+      (port !== undefined || url.port === ownPort)
+    )
+  }
 }
 
 /** The origin in its one spelling; `undefined` for anything that is more, or less, than one. */
-function parseOrigin(text: string): string | undefined {
+export function parseOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { origin, pathname, search, hash, username, password } = new URL(text)
   const rest = search + hash + username + password

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { pathOf, refuse } from './upgrade.js'
+import { pathOf, turnAway } from './upgrade.js'
 
 /** Takes an upgrade request: answers it, one way or the other. */
 export type Take = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -47,7 +47,7 @@ function listenerOn(server: HttpServer): Listener {
     } else if (listenersOf(server).every(each => each[routesOf])) {
       // nobody else is there who might want it
       socket.on('error', () => socket.destroy())
-      refuse(socket, { status: 404, message: 'There is no WebSocket at this path' })
+      turnAway(socket, { status: 404, message: 'There is no WebSocket at this path' })
     }
   }
   listener[routesOf] = routes

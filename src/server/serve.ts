@@ -7,7 +7,8 @@ import { CloseCode } from '../close.js'
 import type { Connection, Handler } from '../connection/connection.js'
 import { callable, group, text, whole } from '../option.js'
 import type { Message } from '../socket.js'
-import { acceptOptionNames, type AcceptOptions, Acceptor } from './acceptor.js'
+import { acceptOptionNames, type AcceptOptions } from './accept-options.js'
+import { Acceptor } from './acceptor.js'
 import { Drain, type DrainOptions, type DrainProgress } from './drain.js'
 import { addRoute } from './routes.js'
 import { checkHandshake, pathOf, type Refusal } from './upgrade.js'
@@ -16,7 +17,11 @@ import { checkHandshake, pathOf, type Refusal } from './upgrade.js'
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Where to listen, and how to accept. */
-export interface ServeOptions<In = Message, Out = Message> extends AcceptOptions<In, Out> {
+export interface ServeOptions<
+  In = Message,
+  Out = Message,
+  Principal = unknown,
+> extends AcceptOptions<In, Out, Principal> {
   /** The TCP port; 0 takes a free one. */
   port: number
   /** The address to listen on. Default: all of the machine's. */
@@ -26,11 +31,11 @@ export interface ServeOptions<In = Message, Out = Message> extends AcceptOptions
 }
 
 /** A running server. */
-export interface Server<In = Message, Out = Message> {
+export interface Server<In = Message, Out = Message, Principal = unknown> {
   /** The address, once it listens; then completes. Errors when the port can't be had. */
   readonly listening: Observable<AddressInfo>
   /** Each connection when it is open; subscribe to it in the same turn. Completes with the server. */
-  readonly connections: Observable<Connection<In, Out>>
+  readonly connections: Observable<Connection<In, Out, Principal>>
   /**
    * Sends everybody away, at once: subscribing only watches. New requests get 503 with
    * `Retry-After`; connections are closed with 1012, all together or spread over time, behind what
@@ -55,10 +60,10 @@ export interface Server<In = Message, Out = Message> {
  *
  * @throws {TypeError} for an option that makes no sense.
  */
-export function serve<In = Message, Out = In>(
-  options: ServeOptions<In, Out>,
-  handler?: NoInfer<Handler<In, Out>>,
-): Server<In, Out> {
+export function serve<In = Message, Out = In, Principal = unknown>(
+  options: ServeOptions<In, Out, Principal>,
+  handler?: NoInfer<Handler<In, Out, Principal>>,
+): Server<In, Out, Principal> {
   const { port, host, request, ...rest } = group('serve', options, [
     'port',
     'host',
@@ -72,7 +77,7 @@ export function serve<In = Message, Out = In>(
     host: text('serve: host', host, /^[^\s/]+$/, 'a host name or address'),
   }
   const listening = new ReplaySubject<AddressInfo>(1)
-  const connections = new Subject<Connection<In, Out>>()
+  const connections = new Subject<Connection<In, Out, Principal>>()
   const drain = new Drain(acceptor.connections, acceptor.scheduler)
   // whether the port is given back; undefined while nobody asked for that
   let unbound: boolean | undefined
@@ -131,7 +136,7 @@ export function serve<In = Message, Out = In>(
   }
   const begin = (options: DrainOptions) => {
     drain.begin(options)
-    acceptor.refusal = { status: 503, message: 'Going away', headers: { 'Retry-After': '5' } }
+    acceptor.shut({ status: 503, message: 'Going away', headers: { 'Retry-After': '5' } })
     acceptor.gone = gone
     if (acceptor.connections.size === 0) gone()
     return drain.progress
@@ -155,7 +160,7 @@ function handshakeLimits(timeout: number | undefined) {
   return {
     headersTimeout: Math.ceil(timeout),
     requestTimeout: Math.max(Math.ceil(timeout), 300_000),
-    connectionsCheckingInterval: Math.min(Math.max(timeout / 4, 10), 5_000),
+    connectionsCheckingInterval: Math.min(Math.max(Math.ceil(timeout / 4), 10), 5_000),
   }
 }
 

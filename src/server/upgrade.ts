@@ -2,15 +2,14 @@
 
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { inspect } from 'node:util'
 import type { CheckOrigin } from './origin.js'
 
 /** An HTTP answer instead of a connection. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 426 | 429 | 500 | 503
+  readonly status: number
   readonly message: string
   readonly headers?: Readonly<Record<string, string>>
-  /** What a hook threw, for 500. */
-  readonly cause?: unknown
 }
 
 const notWebSocket: Refusal = {
@@ -49,15 +48,25 @@ export function checkHandshake(request: IncomingMessage): Refusal | undefined {
 }
 
 /** Asks the application; its own errors are a 500 and tell the peer nothing. */
-export function checkOriginOf(request: IncomingMessage, check: CheckOrigin): Refusal | undefined {
+export function checkOriginOf(
+  request: IncomingMessage,
+  own: string | undefined,
+  check: CheckOrigin,
+): Refusal | undefined {
   let allowed: unknown
   try {
-    allowed = check(request)
+    allowed = check(request, own)
   } catch (cause) {
-    return { status: 500, message: 'Internal error', cause }
+    return internalError('checkOrigin', cause)
   }
   // a promise is truthy too: only true is yes
   return allowed === true ? undefined : { status: 403, message: 'This origin may not connect' }
+}
+
+/** A hook of the application threw: said to the process, and not to the peer. */
+export function internalError(hook: string, cause: unknown): Refusal {
+  process.emitWarning(`${hook} threw ${inspect(cause)}`)
+  return { status: 500, message: 'Internal error' }
 }
 
 /** The path of a request target, without its query; `undefined` for one that is not a path. */
@@ -67,7 +76,7 @@ export function pathOf(request: IncomingMessage): string | undefined {
 }
 
 /** Answers on the bare socket of an upgrade request, and closes it. */
-export function refuse(socket: Duplex, { status, message, headers }: Refusal): void {
+export function turnAway(socket: Duplex, { status, message, headers }: Refusal): void {
   const body = `${message}\n`
   const lines = Object.entries({
     Connection: 'close',

@@ -3,32 +3,50 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import type { Deflate } from '../compression.js'
 import { WsSocket } from '../ws-socket.js'
+import { declineOffers } from './decline.js'
 
-/** Completes a handshake that was found to be good: the socket is open when it is handed over. */
+/**
+ * Completes a handshake that was found to be good: the socket is open when it is handed over. It is
+ * not when the client has left already.
+ */
 export type Upgrader = (
   request: IncomingMessage,
   tcp: Duplex,
   head: Buffer,
-  opened: (socket: WsSocket, protocol: string) => void,
+  protocol: string,
+  opened: (socket: WsSocket) => void,
 ) => void
 
 /** Bounds in bytes and ms. */
-export function createUpgrader(maxPayload: number, closeTimeout: number): Upgrader {
+export interface UpgraderOptions {
+  readonly payload: number
+  readonly closeTimeout: number
+  readonly fragments: number
+  readonly deflate: Deflate
+}
+
+export function createUpgrader(options: UpgraderOptions): Upgrader {
+  const { payload, closeTimeout, fragments, deflate } = options
+  // ws asks for it while it completes a handshake, in the same turn
+  let chosen = ''
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload,
-    // none is agreed upon: left alone, ws takes the first that a client names
-    handleProtocols: () => false,
+    maxPayload: payload,
+    handleProtocols: () => chosen || false,
+    perMessageDeflate: deflate,
     // not in its types yet
-    ...{ closeTimeout },
+    ...{ closeTimeout, maxFragments: fragments },
   })
-  return (request, tcp, head, opened) => {
+  return (request, tcp, head, protocol, opened) => {
+    chosen = protocol
+    declineOffers(request, deflate)
     server.handleUpgrade(request, tcp, head, ws => {
       const socket = new WsSocket(ws, ws.extensions === '')
       socket.attach(tcp)
-      opened(socket, ws.protocol)
+      opened(socket)
     })
   }
 }

@@ -235,6 +235,9 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     if (message !== undefined) this.#got(message)
     else if (frame === 'ping') {
       if (this.answers && this.#state === 'open') this.write('pong')
+      this.tell('control', undefined)
+    } else if (frame === 'pong') {
+      this.tell('control', undefined)
     } else if (typeof frame === 'object' && 'fragment' in frame) {
       this.#parts.push(frame.fragment)
       if (frame.last) this.#got(joined(this.#parts.splice(0)))

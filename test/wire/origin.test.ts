@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { anyOrigin, origins, sameOrigin } from 'rivulet/server'
+import { anyOrigin, type CheckOrigin, origins, pagesOnly, sameOrigin } from 'rivulet/server'
+import { seenThrough } from '../../src/server/through-proxy.js'
 import { checkLeaks } from './leak-check.js'
 import { RawClient, upgradeRequest } from './raw-client.js'
 import { serving } from './serving.js'
@@ -11,9 +12,13 @@ function request(origin: string | undefined, host = 'example.org', socket: objec
   return { headers: { origin, host }, socket } as unknown as IncomingMessage
 }
 
+/** What a server does that is not behind a proxy. */
+const asks = (check: CheckOrigin, request: IncomingMessage) =>
+  check(request, seenThrough(request, 0).own)
+
 describe('anyOrigin', () => {
   test.each([undefined, 'null', 'https://elsewhere.example', 'nonsense'])('takes %s', origin => {
-    expect(anyOrigin(request(origin))).toBe(true)
+    expect(asks(anyOrigin, request(origin))).toBe(true)
   })
 })
 
@@ -28,7 +33,7 @@ describe('sameOrigin', () => {
     ['http://127.0.0.1:8081', '127.0.0.1:8081'],
     ['http://[::1]:8081', '[::1]:8081'],
   ])('takes %s at %s', (origin, host) => {
-    expect(sameOrigin(request(origin, host))).toBe(true)
+    expect(asks(sameOrigin, request(origin, host))).toBe(true)
   })
 
   test.each<[string, string]>([
@@ -48,21 +53,21 @@ describe('sameOrigin', () => {
     ['http://example.org?', 'example.org?x'],
     ['http://', ''],
   ])('refuses %s at %s', (origin, host) => {
-    expect(sameOrigin(request(origin, host))).toBe(false)
+    expect(asks(sameOrigin, request(origin, host))).toBe(false)
   })
 
   test('goes by https and its port on a TLS socket', () => {
     const tls = { encrypted: true }
-    expect(sameOrigin(request('https://example.org', 'example.org', tls))).toBe(true)
-    expect(sameOrigin(request('https://example.org', 'example.org:443', tls))).toBe(true)
-    expect(sameOrigin(request('http://example.org', 'example.org', tls))).toBe(false)
-    expect(sameOrigin(request('https://example.org', 'example.org:80', tls))).toBe(false)
+    expect(asks(sameOrigin, request('https://example.org', 'example.org', tls))).toBe(true)
+    expect(asks(sameOrigin, request('https://example.org', 'example.org:443', tls))).toBe(true)
+    expect(asks(sameOrigin, request('http://example.org', 'example.org', tls))).toBe(false)
+    expect(asks(sameOrigin, request('https://example.org', 'example.org:80', tls))).toBe(false)
   })
 
   test('refuses any origin when the request names no host', () => {
     const { headers, socket } = request('http://example.org')
     delete (headers as { host?: string }).host
-    expect(sameOrigin({ headers, socket } as unknown as IncomingMessage)).toBe(false)
+    expect(asks(sameOrigin, { headers, socket } as unknown as IncomingMessage)).toBe(false)
   })
 })
 
@@ -77,7 +82,7 @@ describe('origins', () => {
     'HTTPS://Example.ORG',
     'http://example.org:8080',
   ])('takes %s', origin => {
-    expect(check(request(origin))).toBe(true)
+    expect(asks(check, request(origin))).toBe(true)
   })
 
   test.each([
@@ -91,26 +96,138 @@ describe('origins', () => {
     'https://example.org.evil.example',
     'https://example.org, https://evil.example',
   ])('refuses %s', origin => {
-    expect(check(request(origin))).toBe(false)
+    expect(asks(check, request(origin))).toBe(false)
   })
 
   test('refuses null unless it is named', () => {
-    expect(origins('https://example.org')(request('null'))).toBe(false)
+    expect(asks(origins('https://example.org'), request('null'))).toBe(false)
   })
 
   test('does not look at the host of the request', () => {
-    expect(check(request('https://example.org', 'elsewhere.example'))).toBe(true)
-    expect(check(request('http://elsewhere.example', 'elsewhere.example'))).toBe(false)
+    expect(asks(check, request('https://example.org', 'elsewhere.example'))).toBe(true)
+    expect(asks(check, request('http://elsewhere.example', 'elsewhere.example'))).toBe(false)
   })
 
-  test.each(['https://example.org/', 'https://example.org/path', 'example.org', '*', ''])(
-    'throws a TypeError that names %s',
-    address => {
-      expect(() => origins('https://example.org', address)).toThrow(TypeError)
-      expect(() => origins(address)).toThrow(`'${address}'`)
-    },
-  )
+  test.each([
+    'https://example.org/',
+    'https://example.org/path',
+    'example.org',
+    '*',
+    '',
+    '*.example.org',
+    'https://*',
+    'https://*.',
+    'https://a.*.example.org',
+    'https://*.example.org/',
+    'https://*example.org',
+    'https://example.*',
+    'http://localhost:8*',
+    '*://example.org',
+  ])('throws a TypeError that names %s', address => {
+    expect(() => origins('https://example.org', address)).toThrow(TypeError)
+    expect(() => origins(address)).toThrow(`'${address}'`)
+  })
 })
+
+describe('a pattern of origins', () => {
+  test.each([
+    ['https://*.example.org', 'https://www.example.org'],
+    ['https://*.example.org', 'https://a.b.example.org'],
+    ['https://*.example.org', 'https://WWW.Example.org:443'],
+    ['https://*.example.org:8443', 'https://www.example.org:8443'],
+    ['http://localhost:*', 'http://localhost:5173'],
+    ['http://localhost:*', 'http://localhost'],
+    ['http://*.local:*', 'http://a.local:1'],
+    ['http://[::1]:*', 'http://[::1]:8080'],
+  ])('%s takes %s', (pattern, origin) => {
+    expect(asks(origins(pattern), request(origin))).toBe(true)
+  })
+
+  test.each([
+    ['https://*.example.org', 'https://example.org'],
+    ['https://*.example.org', 'http://www.example.org'],
+    ['https://*.example.org', 'https://www.example.org:8443'],
+    ['https://*.example.org', 'https://wwwexample.org'],
+    ['https://*.example.org', 'https://www.example.org.evil.example'],
+    ['https://*.example.org', 'https://evil.example/.example.org'],
+    ['https://*.example.org', 'https://evil.example#.example.org'],
+    ['https://*.example.org', 'null'],
+    ['http://localhost:*', 'https://localhost:5173'],
+    ['http://localhost:*', 'http://localhost.evil.example:5173'],
+    ['http://localhost:*', 'http://localhost:5173/'],
+  ])('%s refuses %s', (pattern, origin) => {
+    expect(asks(origins(pattern), request(origin))).toBe(false)
+  })
+})
+
+describe('pagesOnly', () => {
+  test('refuses what does not come from a page', () => {
+    expect(asks(pagesOnly(), request(undefined))).toBe(false)
+    expect(asks(pagesOnly(anyOrigin), request(undefined))).toBe(false)
+  })
+
+  test('leaves pages to the check that it is given', () => {
+    expect(asks(pagesOnly(), request('http://example.org'))).toBe(true)
+    expect(asks(pagesOnly(), request('http://elsewhere.example'))).toBe(false)
+    expect(asks(pagesOnly(anyOrigin), request('null'))).toBe(true)
+  })
+})
+
+describe('behind a proxy', () => {
+  const behind = (headers: Record<string, string>, hops: number) => {
+    const asked = {
+      headers: { host: 'inside:8080', ...headers },
+      socket: { remoteAddress: '10.0.0.1' },
+    } as unknown as IncomingMessage
+    return seenThrough(asked, hops)
+  }
+  const forwarded = {
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'example.org',
+    'x-forwarded-for': '203.0.113.7',
+  }
+
+  test('that is trusted, its word is taken for who asks, and for what', () => {
+    expect(behind(forwarded, 1)).toEqual({ own: 'https://example.org', address: '203.0.113.7' })
+  })
+
+  test('that is not trusted, it is not', () => {
+    expect(behind(forwarded, 0)).toEqual({ own: 'http://inside:8080', address: '10.0.0.1' })
+  })
+
+  test('that says nothing, the request itself is asked', () => {
+    expect(behind({}, 1)).toEqual({ own: 'http://inside:8080', address: '10.0.0.1' })
+    expect(behind({ 'x-forwarded-for': ' , ' }, 1).address).toBe('10.0.0.1')
+  })
+
+  test('only what the trusted ones have added counts, whatever a client has put before it', () => {
+    const forged = { ...forwarded, 'x-forwarded-for': '6.6.6.6, 203.0.113.7, 10.0.0.2' }
+    expect(behind(forged, 1).address).toBe('10.0.0.2')
+    expect(behind(forged, 2).address).toBe('203.0.113.7')
+    expect(behind({ ...forwarded, 'x-forwarded-proto': 'http, https' }, 1).own).toBe(
+      'https://example.org',
+    )
+  })
+
+  test('that says nonsense, no page is of the same origin', () => {
+    expect(behind({ ...forwarded, 'x-forwarded-host': 'a b' }, 1).own).toBeUndefined()
+  })
+})
+
+test.each<[number, string, boolean | undefined]>([
+  [101, 'https://example.org', true],
+  [403, 'http://example.org', true],
+  [403, 'https://example.org', undefined],
+])(
+  'a server behind TLS answers %d to a page of %s, trusting its proxy: %s',
+  async (status, Origin, trustProxy) => {
+    const { port } = await serving({ trustProxy })
+    const client = await RawClient.connect(port)
+    const headers = { Host: 'example.org', 'X-Forwarded-Proto': 'https', Origin }
+    client.write(upgradeRequest({ headers }))
+    expect((await client.answer()).status).toBe(status)
+  },
+)
 
 test.each<[number, string]>([
   [101, 'http://127.0.0.1:PORT'],
