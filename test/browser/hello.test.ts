@@ -1,15 +1,11 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { firstValueFrom, lastValueFrom } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hello } from '../../examples/hello/server.js'
-import { findChromium, launchArgs } from './chromium.js'
+import { launch, leftOut, startTimeout } from './chromium.js'
 
-const executablePath = findChromium()
-const required = (process.env['RIVULET_REQUIRE'] ?? '').split(',').includes('browser')
-
-if (!executablePath && !required) {
-  console.warn('browser tests left out: no Chromium found; apt-get install chromium')
-}
+// said once, for all of them
+if (leftOut) console.warn('browser tests left out: no Chromium found; apt-get install chromium')
 
 let browser: Browser | undefined
 
@@ -48,11 +44,10 @@ function reaching(page: Page) {
       .waitFor({ state: 'attached' })
 }
 
-describe.skipIf(!executablePath && !required)('the page of the hello example', () => {
+describe.skipIf(leftOut)('the page of the hello example', () => {
   beforeAll(async () => {
-    if (!executablePath) throw new Error('RIVULET_REQUIRE asks for a browser, and none was found')
-    browser = await chromium.launch({ executablePath, args: launchArgs })
-  }, 20_000)
+    browser = await launch()
+  }, startTimeout)
 
   afterAll(() => browser?.close())
 

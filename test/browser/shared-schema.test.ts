@@ -1,32 +1,16 @@
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { chromium } from 'playwright-core'
 import { firstValueFrom, lastValueFrom, map } from 'rxjs'
 import { expect, onTestFinished, test } from 'vitest'
 import { json, on } from 'rivulet'
 import { serve } from 'rivulet/server'
-import { findChromium, launchArgs } from './chromium.js'
+import { bundle } from './bundle.js'
+import { launch, leftOut } from './chromium.js'
 import { Answer, Guess } from './shared-schema.js'
+import { site } from './site.js'
 
-const executablePath = findChromium()
-const required = (process.env['RIVULET_REQUIRE'] ?? '').split(',').includes('browser')
-
-async function bundled() {
-  const page = fileURLToPath(new URL('shared-schema-page.ts', import.meta.url))
-  const { outputFiles, metafile } = await build({
-    entryPoints: [page],
-    bundle: true,
-    format: 'iife',
-    write: false,
-    metafile: true,
-  })
-  return { script: outputFiles[0]!.text, sources: Object.keys(metafile.inputs) }
-}
-
-test.skipIf(!executablePath && !required)(
+test.skipIf(leftOut)(
   'a page and a server share one schema, and nothing else',
   async () => {
-    const { script, sources } = await bundled()
+    const { script, sources } = await bundle(new URL('shared-schema-page.ts', import.meta.url))
     const ours = sources.filter(source => !source.includes('node_modules/'))
     expect(ours.map(source => source.replace(/^.*\//, '')).sort()).toEqual([
       'shared-schema-page.ts',
@@ -39,11 +23,7 @@ test.skipIf(!executablePath && !required)(
         host: '127.0.0.1',
         path: '/ws',
         codec: json({ in: Guess, out: Answer }, { checksOutgoing: true }),
-        request(request, response) {
-          const isScript = request.url === '/page.js'
-          response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html')
-          response.end(isScript ? script : '<script src="/page.js"></script>')
-        },
+        request: site(script),
       },
       ({ messages }) =>
         messages.pipe(
@@ -61,8 +41,7 @@ test.skipIf(!executablePath && !required)(
     const { port } = await firstValueFrom(server.listening)
     const opened = firstValueFrom(server.connections)
 
-    if (!executablePath) throw new Error('RIVULET_REQUIRE asks for a browser, and none was found')
-    const browser = await chromium.launch({ executablePath, args: launchArgs })
+    const browser = await launch()
     onTestFinished(() => browser.close())
     const page = await browser.newPage()
     const said: string[] = []

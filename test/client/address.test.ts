@@ -99,6 +99,12 @@ describe('an address in a page', () => {
     expect(await lastValueFrom(readAddress('url', given))).toBe(whole)
   })
 
+  test('is relative to the base of its document, where it has one', async () => {
+    vi.stubGlobal('location', { href: 'about:srcdoc' })
+    vi.stubGlobal('document', { baseURI: 'https://example.org/base/' })
+    expect(await lastValueFrom(readAddress('url', 'ws'))).toBe('wss://example.org/base/ws')
+  })
+
   test('of a file has no server of its own', () => {
     vi.stubGlobal('location', { href: 'file:///home/page.html' })
     expect(() => readAddress('url', '/ws')).toThrow(TypeError)
