@@ -221,7 +221,7 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     const { code, reason, wasClean } = event
     this.#detach()
     // an unclean one has a code all the same where the peer's Close came, and more was to be sent
-    if (code === CloseCode.abnormal || code < 1_000) {
+    if (code === CloseCode.abnormal || (code < 1_000 && !wasClean)) {
       this.#tellClose({})
       return
     }

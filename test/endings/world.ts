@@ -52,8 +52,8 @@ export interface World {
   drain(options: DrainOptions): void
 }
 
-/** What both ends have, in ms: as short as the real world can afford. */
-export const timeouts = { handshake: 100, close: 100, stall: 100 }
+/** What both ends have, in ms: as short as the real world can afford on a busy machine. */
+export const timeouts = { handshake: 1_500, close: 100, stall: 100 }
 
 /** Bytes: the messages of the situations are just beneath it. */
 export const payload = 65_000
