@@ -114,6 +114,7 @@ const expected: Record<string, { values: string[]; types: string[] }> = {
       'RequestListener',
       'ServeOptions',
       'Server',
+      'UpgradeServer',
       'Verdict',
     ],
   },

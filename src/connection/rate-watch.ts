@@ -17,6 +17,9 @@ export class RateWatch {
   #filledAt: number
   #bytesRead: number
   #waiting: Subscription | undefined
+  // the peer was told, or is told something else
+  #over = false
+  #exceeding = false
 
   constructor(
     rate: Rate,
@@ -37,13 +40,18 @@ export class RateWatch {
     socket.addListener('control', () => this.#came('pings'))
   }
 
-  /** The connection leaves open: nothing more is held to it. */
+  /** The connection leaves open: nothing more is counted. */
   stop(): void {
+    this.#over = true
     this.#waiting?.unsubscribe()
     this.#waiting = undefined
   }
 
   #came(what: Kind): void {
+    if (this.#over) {
+      if (this.#exceeding) this.#slow()
+      return
+    }
     const { bytesRead } = this.#socket
     const amounts = { messages: 0, pings: 0, bytes: bytesRead - this.#bytesRead, [what]: 1 }
     this.#bytesRead = bytesRead
@@ -56,8 +64,23 @@ export class RateWatch {
       if (left < 0) exceeded ??= limit
     })
     if (!exceeded) return
-    if (beyond === 'pause') this.#pause()
-    else this.#exceeded(new RateError(exceeded.kind, exceeded.rate))
+    if (beyond === 'pause') {
+      this.#pause()
+      return
+    }
+    this.#over = true
+    this.#exceeding = true
+    this.#exceeded(new RateError(exceeded.kind, exceeded.rate))
+  }
+
+  // Told to go it may go on: a chunk now and then is enough to find its Close frame in.
+  #slow(): void {
+    if (this.#waiting) return
+    this.#brake.hold('rate')
+    this.#waiting = this.#scheduler.schedule(() => {
+      this.#waiting = undefined
+      this.#brake.release('rate')
+    }, 20)
   }
 
   #fill(): void {

@@ -1,14 +1,12 @@
 /** Accept: connections on an HTTP server that somebody else owns. */
 
-import type { Server as HttpServer } from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
 import { Observable } from 'rxjs'
 import type { Connection, Handler } from '../connection/connection.js'
 import { group, shaped } from '../option.js'
 import type { Message } from '../socket.js'
 import { acceptOptionNames, type AcceptOptions } from './accept-options.js'
 import { Acceptor } from './acceptor.js'
-import { addRoute } from './routes.js'
+import { addRoute, type UpgradeServer } from './routes.js'
 
 /**
  * Accepts WebSocket connections on an existing `node:http` or `node:https` server, beside whatever
@@ -20,11 +18,11 @@ import { addRoute } from './routes.js'
  * @throws {TypeError} for an option that makes no sense.
  */
 export function accept<In = Message, Out = In, Principal = unknown>(
-  server: HttpServer | HttpsServer,
+  server: UpgradeServer,
   options: AcceptOptions<In, Out, Principal> = {},
   handler?: NoInfer<Handler<In, Out, Principal>>,
 ): Observable<Connection<In, Out, Principal>> {
-  shaped<HttpServer>('accept: server', server, undefined, ['on', 'off', 'listeners'])
+  shaped('accept: server', server, undefined, ['on', 'once', 'off', 'listeners'])
   group('accept', options, acceptOptionNames)
   const acceptor = new Acceptor('accept', options, handler)
   return new Observable(subscriber => {

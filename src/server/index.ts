@@ -11,5 +11,6 @@ export {
 } from './authenticate.js'
 export type { DrainOptions, DrainProgress } from './drain.js'
 export { anyOrigin, type CheckOrigin, origins, pagesOnly, sameOrigin } from './origin.js'
+export type { UpgradeServer } from './routes.js'
 export type { Protocols } from './subprotocol.js'
 export { type RequestListener, serve, type ServeOptions, type Server } from './serve.js'

@@ -1,11 +1,19 @@
 /** Routes: which `accept` an upgrade request is for, where several share one HTTP server. */
 
-import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pathOf, turnAway } from './upgrade.js'
 
 /** Takes an upgrade request: answers it, one way or the other. */
 export type Take = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** An HTTP server of any kind, as far as it is needed: of `node:http`, `node:https`, or one like them. */
+export interface UpgradeServer {
+  on(event: 'upgrade', listener: Take): unknown
+  once(event: 'close', listener: () => void): unknown
+  off(event: 'upgrade' | 'close', listener: Take | (() => void)): unknown
+  listeners(event: 'upgrade'): readonly unknown[]
+}
 
 type Listener = Take & { [routesOf]?: Map<string | undefined, Take> }
 
@@ -19,7 +27,7 @@ const routesOf = Symbol.for('rivulet.routes')
  *
  * @throws {Error} when the server has that path already: two answers on one socket would mix.
  */
-export function addRoute(server: HttpServer, path: string | undefined, take: Take): () => void {
+export function addRoute(server: UpgradeServer, path: string | undefined, take: Take): () => void {
   const listener = listenerOn(server)
   const routes = listener[routesOf] ?? new Map<string | undefined, Take>()
   if (routes.has(path)) {
@@ -32,11 +40,11 @@ export function addRoute(server: HttpServer, path: string | undefined, take: Tak
   }
 }
 
-function listenersOf(server: HttpServer): Listener[] {
+function listenersOf(server: UpgradeServer): Listener[] {
   return server.listeners('upgrade') as Listener[]
 }
 
-function listenerOn(server: HttpServer): Listener {
+function listenerOn(server: UpgradeServer): Listener {
   const present = listenersOf(server).find(each => each[routesOf])
   if (present) return present
   const routes = new Map<string | undefined, Take>()
@@ -44,9 +52,12 @@ function listenerOn(server: HttpServer): Listener {
     const take = routes.get(pathOf(request)) ?? routes.get(undefined)
     if (take) {
       take(request, socket, head)
-    } else if (listenersOf(server).every(each => each[routesOf])) {
-      // nobody else is there who might want it
-      socket.on('error', () => socket.destroy())
+      return
+    }
+    // whoever else takes it may not listen yet, and an ECONNRESET would end the process
+    socket.on('error', () => socket.destroy())
+    // nobody else is there who might want it
+    if (listenersOf(server).every(each => each[routesOf])) {
       turnAway(socket, { status: 404, message: 'There is no WebSocket at this path' })
     }
   }

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Deflate } from '../compression.js'
 import { WsSocket } from '../ws-socket.js'
 import { declineOffers } from './decline.js'
@@ -43,10 +43,17 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
   return (request, tcp, head, protocol, opened) => {
     chosen = protocol
     declineOffers(request, deflate)
-    server.handleUpgrade(request, tcp, head, ws => {
-      const socket = new WsSocket(ws, ws.extensions === '')
-      socket.attach(tcp)
-      opened(socket)
-    })
+    let made: WebSocket | undefined
+    try {
+      server.handleUpgrade(request, tcp, head, ws => (made = ws))
+    } catch {
+      process.emitWarning(
+        'accept: another upgrade listener has taken this request too, and was first; give each a path',
+      )
+    }
+    if (!made) return
+    const socket = new WsSocket(made, made.extensions === '')
+    socket.attach(tcp)
+    opened(socket)
   }
 }

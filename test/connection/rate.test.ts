@@ -1,15 +1,20 @@
+import { asyncScheduler } from 'rxjs'
+import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, test } from 'vitest'
 import type { Connection, Message } from 'rivulet'
+import { Brake } from '../../src/connection/brake.js'
 import { readRate, type RateOptions } from '../../src/connection/rate.js'
 import { RateWatch } from '../../src/connection/rate-watch.js'
 import { readSettings } from '../../src/connection/settings.js'
 import { SocketConnection } from '../../src/connection/socket-connection.js'
+import { Emitter } from '../../src/emitter.js'
+import type { Socket, SocketEvents } from '../../src/socket.js'
 import { Lane } from '../../src/testing/lane.js'
 import { VirtualSocket } from '../../src/testing/virtual-socket.js'
-import { TestScheduler } from 'rxjs/testing'
 
 interface Limited {
   readonly connection: Connection
+  readonly near: VirtualSocket
   readonly far: VirtualSocket
   readonly got: Message[]
   readonly at: (time: number, action: () => void) => void
@@ -53,6 +58,7 @@ function limited(rate: RateOptions, script: (limited: Limited) => void, until = 
     connection.messages.subscribe(each => got.push(each))
     script({
       connection,
+      near,
       far,
       got,
       at: (time, action) => void scheduler.schedule(() => action(), time),
@@ -193,4 +199,33 @@ test.each<[RateOptions, RegExp]>([
   [{ message: 1 } as RateOptions, /^rate\.message is not an option/],
 ])('%j is refused', (options, message) => {
   expect(() => readRate('rate', options)).toThrow(message)
+})
+
+test('says once that the rate is exceeded, however much comes after', () => {
+  const socket = Object.assign(new Emitter<SocketEvents>(), { bytesRead: 0 }) as unknown as Socket
+  const brake = new Brake(socket, () => undefined)
+  const errors: Error[] = []
+  const rate = readRate('rate', { messages: 1, burst: 1 })!
+  const watch = new RateWatch(rate, socket, asyncScheduler, brake, error => errors.push(error))
+  const emitter = socket as unknown as { tell(event: string, value: unknown): void }
+  for (let each = 0; each < 100; each++) emitter.tell('message', 'x')
+  watch.stop()
+  for (let each = 0; each < 100; each++) emitter.tell('message', 'x')
+  expect(errors).toHaveLength(1)
+})
+
+test('a peer that floods on when it was told to go is read a chunk at a time, and its Close is seen', () => {
+  limited({ messages: 1, burst: 1 }, ({ connection, near, far, at }) => {
+    const closes: unknown[] = []
+    connection.closed.subscribe(({ code, received }) => closes.push([code, received]))
+    at(1_000, () => {
+      send(far, 2_000, 'x'.repeat(10_000))
+    })
+    at(1_100, () => {
+      expect(connection.state).toBe('closing')
+      // 20 MB would have been read at once
+      expect(near.bytesRead).toBeLessThan(1_000_000)
+    })
+    at(20_000, () => expect(closes).toHaveLength(1))
+  })
 })
