@@ -61,7 +61,7 @@ function parse(name: string, address: unknown): string {
 
 // passwords and tokens are not for the log
 function withoutSecrets(text: string): string {
-  return text.replace(/\/\/[^/]*@/, '//…@').replace(/\?[^#]*/, '?…')
+  return text.replace(/[?#][^]*$/, '…').replace(/\/\/[^]*@/, '//…@')
 }
 
 function isPromise(given: unknown): given is PromiseLike<string | URL> {

@@ -59,21 +59,21 @@ export function readDialing(
   const at = (option: string) => `${name}: ${option}`
   const dial = callable(at('dial'), options.dial) ?? platformDial
   for (const option of dial.lacks ?? []) {
-    if (options[option] === undefined) continue
-    refused(at(option), options[option], 'possible here: a WebSocket of a browser takes none')
+    if (options[option] === undefined || options[option] === false) continue
+    refusedUnseen(at(option), 'possible here: a WebSocket of a browser takes none')
   }
   const limits = group(at('limits'), options.limits, ['payload', 'fragments'])
   readCompression(at('compression'), options.compression)
-  const agent =
-    options.agent === undefined
-      ? undefined
-      : shaped<HttpAgent>(at('agent'), options.agent, undefined, ['destroy'])
+  const { agent, tls } = options
+  // in place of an object somebody may give an address with a password, or a key
+  if (typeof agent === 'string') refusedUnseen(at('agent'), 'an agent of node:http')
+  if (typeof tls === 'string') refusedUnseen(at('tls'), 'an object')
   return {
     dial,
     protocols: readProtocols(at('protocols'), options.protocols),
     headers: readHeaders(at('headers'), options.headers),
-    agent,
-    tls: group(at('tls'), options.tls, tlsOptionNames),
+    agent: agent === undefined ? undefined : shaped(at('agent'), agent, undefined, ['destroy']),
+    tls: group(at('tls'), tls, tlsOptionNames),
     payload: whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
     fragments: whole(at('limits.fragments'), limits.fragments, 16_384, 1, most),
     compression: options.compression ?? false,
@@ -91,8 +91,9 @@ function readProtocols(name: string, value: ConnectOptions['protocols']): readon
   const all: unknown = typeof value === 'string' ? [value] : value
   if (!Array.isArray(all)) refused(name, value, 'a subprotocol, or a list of them')
   for (const each of all) {
-    if (typeof each !== 'string' || !token.test(each)) refused(name, each, 'a token of HTTP')
-    if (all.indexOf(each) !== all.lastIndexOf(each)) refused(name, each, 'there only once')
+    // not the value: it may be the token of somebody
+    if (typeof each !== 'string' || !token.test(each)) refusedUnseen(name, 'a token of HTTP')
+    if (all.indexOf(each) !== all.lastIndexOf(each)) refusedUnseen(name, 'there only once')
   }
   return all as readonly string[]
 }

@@ -37,6 +37,10 @@ export class LiveSession<In, Out> implements Session<In, Out> {
   #phase: Phase = { name: 'connecting', attempt: 1 }
   #connection: Connection<In, Out> | undefined
   #failed = 0
+  readonly #untold: Phase[] = []
+  #telling = false
+  // the open connection, from when it is told on
+  #present: Connection<In, Out> | undefined
   // this side wants no further connection
   #leaving = false
   // how the last connection ended
@@ -86,10 +90,16 @@ export class LiveSession<In, Out> implements Session<In, Out> {
 
   get phases(): Observable<Phase> {
     return new Observable(subscriber => {
-      subscriber.next(this.#phase)
-      if (!this.#over) return this.#phases.add(subscriber)
-      subscriber.complete()
-      return undefined
+      if (this.#over) {
+        subscriber.next(this.#phase)
+        subscriber.complete()
+        return undefined
+      }
+      // first, so that it is told of what it causes itself
+      const remove = this.#phases.add(subscriber)
+      // what is being told just now comes by itself
+      if (!this.#untold.length) subscriber.next(this.#phase)
+      return remove
     })
   }
 
@@ -100,9 +110,7 @@ export class LiveSession<In, Out> implements Session<In, Out> {
   }
 
   get opened(): Observable<Connection<In, Out>> {
-    return this.#later(this.#opened, () =>
-      this.#phase.name === 'open' ? this.#connection : undefined,
-    )
+    return this.#later(this.#opened, () => this.#present)
   }
 
   get closed(): Observable<Close> {
@@ -131,7 +139,15 @@ export class LiveSession<In, Out> implements Session<In, Out> {
   get read(): Session<In, Out>['read'] {
     return next =>
       this.#later(this.#connections, () => this.#connection)
-        .pipe(switchMap(connection => new Observable<never>(() => connection.read(next))))
+        .pipe(
+          switchMap(
+            connection =>
+              new Observable<never>(subscriber => {
+                subscriber.add(connection.read(next))
+                subscriber.add(connection.closed.subscribe(() => subscriber.complete()))
+              }),
+          ),
+        )
         .subscribe()
   }
 
@@ -185,7 +201,7 @@ export class LiveSession<In, Out> implements Session<In, Out> {
     this.#connection = connection
     connection.closed.subscribe(close => {
       this.#last = close
-      this.#connection = undefined
+      this.#connection = this.#present = undefined
     })
     this.#tell({ name: 'connecting', attempt: this.#failed + 1 })
     this.#connections.next(connection)
@@ -196,6 +212,7 @@ export class LiveSession<In, Out> implements Session<In, Out> {
     for (const message of this.#first?.() ?? []) connection.send(message)
     this.#backlog.flush(connection.send)
     this.#tell({ name: 'open' })
+    this.#present = connection
     this.#opened.next(connection)
     return this.#handler?.(connection)
   }
@@ -214,11 +231,16 @@ export class LiveSession<In, Out> implements Session<In, Out> {
     this.#opened.complete()
     this.#closed.next(close)
     this.#closed.complete()
-    this.#phases.complete()
   }
 
+  // One after the other for everybody, also where a subscriber causes the next one.
   #tell(phase: Phase): void {
     this.#phase = phase
-    this.#phases.next(phase)
+    this.#untold.push(phase)
+    if (this.#telling) return
+    this.#telling = true
+    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) this.#phases.next(next)
+    this.#telling = false
+    if (this.#over) this.#phases.complete()
   }
 }

@@ -1,6 +1,7 @@
 /** Reconnect: opens the next connection when one has ended, after a wait, where that can help. */
 
 import {
+  concat,
   defer,
   distinctUntilChanged,
   EMPTY,
@@ -38,7 +39,10 @@ export interface ReconnectOptions {
    * which the last is 1011 are enough.
    */
   mayReconnect?: ((close: Close) => boolean) | undefined
-  /** Whether there is a network; nothing is tried while there is none. Default: what a browser says. */
+  /**
+   * Whether there is a network, now and each change; nothing is tried while there is none, or before
+   * it has said so. Default: what a browser says.
+   */
   online?: Observable<boolean> | undefined
 }
 
@@ -146,7 +150,8 @@ export function reconnecting<C extends Reconnectable>(
           waits++
           const { scheduler } = timing
           const due = scheduler.now() + wait
-          const passed = policy.online.pipe(
+          // one that ends has said what it knows
+          const passed = concat(policy.online, NEVER).pipe(
             distinctUntilChanged(),
             switchMap((online, changes) => {
               // back again it tries at once, unless the server wanted time
@@ -155,7 +160,8 @@ export function reconnecting<C extends Reconnectable>(
               return online ? timer(Math.max(0, until - scheduler.now()), scheduler) : NEVER
             }),
           )
-          return race(passed, nudge).pipe(take(1))
+          // nudge first: whoever is told of the wait may end it at once
+          return race(nudge, passed).pipe(take(1))
         },
       }),
     )

@@ -4,7 +4,9 @@ import type { Random } from '../random.js'
 
 /** Gives a name at each call. */
 export function ids(random: Random): () => string {
-  const first = Math.floor(random() * 2 ** 48).toString(36)
+  // 32 bits a draw are too few for all processes
+  const part = () => Math.floor(random() * 2 ** 32).toString(36)
+  const first = part() + part()
   let count = 0
   return () => `${first}-${(count++).toString(36)}`
 }

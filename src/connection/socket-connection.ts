@@ -120,10 +120,15 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
   get states(): Observable<State> {
     return (this.#states ??= new Observable(subscriber => {
+      if (this.state === 'closed') {
+        subscriber.next('closed')
+        subscriber.complete()
+        return undefined
+      }
+      // first, so that it is told of what it causes itself
+      const remove = (this.#changes ??= new Broadcast()).add(subscriber)
       subscriber.next(this.state)
-      if (this.state !== 'closed') return (this.#changes ??= new Broadcast()).add(subscriber)
-      subscriber.complete()
-      return undefined
+      return remove
     }))
   }
 

@@ -33,6 +33,7 @@ export function accept<In = Message, Out = In, Principal = unknown>(
     server.once('close', complete)
     return () => {
       remove()
+      acceptor.dismiss()
       server.off('close', complete)
     }
   })

@@ -16,6 +16,7 @@ import { Guests } from './guests.js'
 import { Places } from './places.js'
 import { type Seen, seenThrough } from './through-proxy.js'
 import { checkHandshake, checkOriginOf, internalError, type Refusal, turnAway } from './upgrade.js'
+import type { WsSocket } from '../ws-socket.js'
 import { createUpgrader, type Upgrader } from './upgrader.js'
 
 type Opened<In, Out, P> = (connection: Connection<In, Out, P>) => void
@@ -45,6 +46,8 @@ export class Acceptor<In, Out, P> {
   readonly #authenticate: Authenticate<P> | undefined
   readonly #places: Places
   readonly #guests: Guests
+  // let in to be told why they are not
+  readonly #refused = new Set<WsSocket>()
   readonly #upgrade: Upgrader
   readonly #settings: Settings<In, Out, P>
   readonly #nextId: () => string
@@ -83,6 +86,13 @@ export class Acceptor<In, Out, P> {
   /** From now on nobody gets in, and who waits is sent away. */
   shut(refusal: Refusal): void {
     this.#refusal = refusal
+    this.#guests.dismiss()
+    // their Close frames are written: who has not answered need not be waited for
+    for (const socket of this.#refused) socket.terminate()
+  }
+
+  /** Sends away who waits to be let in; others may come later. */
+  dismiss(): void {
     this.#guests.dismiss()
   }
 
@@ -157,6 +167,12 @@ export class Acceptor<In, Out, P> {
   #openAndClose({ request, tcp, head, protocol }: Asking, code: number, reason: string): void {
     this.#upgrade(request, tcp, head, protocol, socket => {
       tcp.off('error', destroy)
+      this.#refused.add(socket)
+      const cut = this.scheduler.schedule(() => socket.terminate(), this.closeTimeout ?? 5_000)
+      socket.addListener('close', () => {
+        cut.unsubscribe()
+        this.#refused.delete(socket)
+      })
       socket.close(code, reason)
     })
   }

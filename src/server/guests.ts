@@ -14,6 +14,9 @@ export interface Waiting<T> {
   readonly dismissed: () => void
 }
 
+// What a guest may send before it is let in.
+const mostEarly = 16 * 1024
+
 export class Guests {
   readonly #scheduler: SchedulerLike
   readonly #leave = new Set<() => void>()
@@ -40,17 +43,26 @@ export class Guests {
       then?.()
     }
     const leave = () => settle(dismissed)
-    // nobody reads yet, and without that nobody sees it end either
-    const look = () => void tcp.read(0)
     const left = () => {
       settle()
       tcp.destroy()
     }
+    // nobody reads yet, and without that nobody sees it end either. Not by 'readable': Node resumes
+    // a stream a tick after the last such listener has gone, whoever has paused it meanwhile.
+    const early: Buffer[] = []
+    let bytes = 0
+    const keep = (data: Buffer) => {
+      early.push(data)
+      bytes += data.byteLength
+      // a client has nothing to say before it is answered
+      if (bytes > mostEarly) left()
+    }
     this.#leave.add(leave)
-    tcp.on('readable', look).on('end', left).on('close', left)
+    tcp.on('data', keep).on('end', left).on('close', left)
     waiting.add(() => {
       this.#leave.delete(leave)
-      tcp.off('readable', look).off('end', left).off('close', left)
+      tcp.off('data', keep).off('end', left).off('close', left)
+      if (bytes > 0 && !tcp.destroyed && !tcp.readableEnded) tcp.unshift(Buffer.concat(early))
     })
     if (milliseconds !== undefined) {
       waiting.add(this.#scheduler.schedule(() => settle(late), milliseconds))

@@ -7,7 +7,10 @@ import { isIPv6 } from 'node:net'
  * What is neither is all one.
  */
 export function networkOf(address: string | undefined): string {
-  const text = (address ?? '').replace(/%.*$/, '')
+  const text = (address ?? '')
+    // a proxy may say the port as well
+    .replace(/^\[(.*)\](:\d+)?$|^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1$3')
+    .replace(/%.*$/, '')
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)
   if (mapped?.[1] !== undefined) return mapped[1]
   if (!isIPv6(text)) return text

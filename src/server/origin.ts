@@ -71,9 +71,10 @@ function readPattern(text: string): ((origin: string) => boolean) | undefined {
 /** The origin in its one spelling; `undefined` for anything that is more, or less, than one. */
 export function parseOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
-  const { origin, pathname, search, hash, username, password } = new URL(text)
+  const { origin, protocol, host, pathname, search, hash, username, password } = new URL(text)
   const rest = search + hash + username + password
-  return origin !== 'null' && pathname === '/' && rest === '' && !text.endsWith('/')
-    ? origin
-    : undefined
+  if (rest !== '' || text.endsWith('/')) return undefined
+  if (origin !== 'null') return pathname === '/' ? origin : undefined
+  // an app's own scheme, such as that of Capacitor, Tauri, or an extension, has none for URL
+  return host !== '' && pathname === '' ? `${protocol}//${host}` : undefined
 }

@@ -1,6 +1,7 @@
 import {
   BehaviorSubject,
   concat,
+  EMPTY,
   ignoreElements,
   NEVER,
   of,
@@ -319,6 +320,18 @@ describe('while there is no network', () => {
       },
       { until: '1m' },
     )
+  })
+
+  test('what ends without a word is waited for, and gives nothing up', () => {
+    virtualTime(({ serve, at, expectStream }) => {
+      const server = serve()
+      const connections = connect(url, { dial: server.dial, random }).pipe(
+        reconnect({ online: EMPTY }),
+        ignoreElements(),
+      )
+      at('1s', () => server.cut())
+      expectStream(connections).toBe('')
+    })
   })
 
   test('a network that was never lost changes nothing', () => {

@@ -569,6 +569,80 @@ describe('multiplex', () => {
   })
 })
 
+describe('what subscribers of a session cause', () => {
+  test('is told to all in the same order, also to who caused it', () => {
+    virtualTime(({ serve, at }) => {
+      const server = serve()
+      const made = session(url, { dial: server.dial })
+      const seen: string[][] = [[], []]
+      made.phases.subscribe(({ name }) => {
+        seen[0]?.push(name)
+        if (name === 'open') made.close()
+      })
+      made.phases.subscribe(({ name }) => seen[1]?.push(name))
+      at('1s', () => {
+        expect(seen[0]).toEqual(['connecting', 'open', 'closing', 'closed'])
+        expect(seen[1]).toEqual(seen[0])
+      })
+    })
+  })
+
+  test('in the very first phase is told to them, too', () => {
+    virtualTime(({ serve, at }) => {
+      const made = session(url, { dial: serve().dial })
+      const seen: string[] = []
+      made.phases.subscribe(({ name }) => {
+        seen.push(name)
+        if (name === 'connecting') made.close()
+      })
+      at('1s', () => expect(seen).toEqual(['connecting', 'closing', 'closed']))
+    })
+  })
+
+  test('by subscribing to a channel when it is open, is asked for once', () => {
+    virtualTime(
+      time => {
+        const { made, received } = staged(time)
+        made.phases.subscribe(({ name }) => {
+          if (name !== 'open') return
+          made
+            .multiplex(
+              () => 'sub',
+              () => 'unsub',
+              () => true,
+            )
+            .subscribe()
+        })
+        time.at('1s', () => expect(received).toEqual(['sub']))
+      },
+      { until: '2s' },
+    )
+  })
+
+  test('by retryNow when it begins to wait, is tried at once', () => {
+    virtualTime(
+      time => {
+        const { made, server } = staged(time)
+        made.phases.subscribe(({ name }) => {
+          if (name === 'waiting') made.retryNow()
+        })
+        time.at('1s', () => server.close(1013))
+        time.expectStream(server.handshakes).toBe('h 999ms h', { h: '/' })
+      },
+      { until: '10s' },
+    )
+  })
+})
+
+test('read is over with the session', () => {
+  virtualTime(time => {
+    const { made } = staged(time)
+    const subscription = made.read(() => undefined)
+    time.at('1s', () => made.close())
+    time.at('2s', () => expect(subscription.closed).toBe(true))
+  })
+})
+
 describe('retryNow', () => {
   test('ends a wait, and does nothing in any other phase', () => {
     virtualTime(

@@ -219,10 +219,51 @@ describe('503 Service Unavailable', () => {
   })
 })
 
+test('who is let in is paused when it does not read, as without authenticate', async () => {
+  const chunk = new Uint8Array(1024 * 1024)
+  const { port, server } = await serving(
+    { authenticate: () => Promise.resolve({}), outbox: { bytes: 2 ** 30 } },
+    ({ send }) => {
+      for (let each = 0; each < 16; each++) send(chunk)
+    },
+  )
+  const taken = nextOf(server)
+  const client = await RawClient.connect(port)
+  client.write(upgradeRequest())
+  client.tcp.pause()
+  const { flow, messages } = await taken
+  let read = 0
+  messages.subscribe(() => read++)
+  await expect.poll(() => flow.state).toBe('backed up')
+  for (let each = 0; each < 50; each++) client.frame(2, 'x'.repeat(1_000))
+  for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
+  expect(read).toBe(0)
+})
+
+test('who is refused with a closeCode, and does not answer, keeps no server from closing', async () => {
+  const { port, server } = await serving({
+    authenticate: () => refuse(401, { closeCode: 4401 }),
+    timeouts: { close: false },
+  })
+  const client = await RawClient.connect(port)
+  client.write(upgradeRequest())
+  expect((await client.answer()).status).toBe(101)
+  await client.next()
+  await stopped(server)
+})
+
 describe('a client that leaves while it is asked who it is', () => {
   test.each<[string, (client: RawClient) => void]>([
     ['ends TCP', client => client.tcp.end()],
     ['resets TCP', client => client.tcp.resetAndDestroy()],
+    [
+      'ends TCP behind what it has said',
+      client => {
+        client.frame(1, 'x'.repeat(1_000))
+        client.tcp.end()
+      },
+    ],
+    ['says more than anybody waits for', client => client.write('x'.repeat(20_000))],
   ])('and %s cancels the asking, and gives its place back', async (_, leave) => {
     let signal: AbortSignal | undefined
     let cancelled = 0

@@ -221,7 +221,7 @@ describe('another upgrade listener', () => {
     )
     const server = new WebSocketServer({ noServer: true }) as WebSocketServerLike
     const options = { fetch: app.fetch, port: 0, hostname: '127.0.0.1', websocket: { server } }
-    const http = serveHono(options)
+    const http = serveHono(options) as HttpServer
     const port = await portOf(http)
     accept(http, { path: '/ws' }, ({ send }) => void send('ours')).subscribe()
     expect(await (await openClient(`ws://127.0.0.1:${port}/ws`)).next()).toBe('ours')

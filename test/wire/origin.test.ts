@@ -139,6 +139,8 @@ describe('a pattern of origins', () => {
     ['http://localhost:*', 'http://localhost'],
     ['http://*.local:*', 'http://a.local:1'],
     ['http://[::1]:*', 'http://[::1]:8080'],
+    ['capacitor://localhost', 'capacitor://localhost'],
+    ['chrome-extension://abcdef', 'chrome-extension://abcdef'],
   ])('%s takes %s', (pattern, origin) => {
     expect(asks(origins(pattern), request(origin))).toBe(true)
   })
@@ -152,6 +154,8 @@ describe('a pattern of origins', () => {
     ['https://*.example.org', 'https://evil.example/.example.org'],
     ['https://*.example.org', 'https://evil.example#.example.org'],
     ['https://*.example.org', 'null'],
+    ['capacitor://localhost', 'capacitor://elsewhere'],
+    ['capacitor://localhost', 'null'],
     ['http://localhost:*', 'https://localhost:5173'],
     ['http://localhost:*', 'http://localhost.evil.example:5173'],
     ['http://localhost:*', 'http://localhost:5173/'],
