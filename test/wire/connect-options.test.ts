@@ -86,7 +86,7 @@ describe.each(Object.entries(ways))('%s', (way, call) => {
     ['""', ''],
     ['"nope"', 'nope'],
     ['"ftp://x"', 'ftp://x'],
-    ['"ws://x/#f"', 'ws://x/#f'],
+    ['"ws://x/…"', 'ws://x/#f'],
     ['"/path"', '/path'],
     ['5', 5],
     ['null', null],
