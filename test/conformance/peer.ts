@@ -54,9 +54,10 @@ export async function play(
   { sends, ends }: Case,
   as: 'client' | 'server',
   chunksOf: (bytes: Buffer) => Buffer[],
+  deflates = false,
 ): Promise<readonly Wire[]> {
   const fromClient = as === 'client'
-  const reader = new StrictReader(!fromClient, false)
+  const reader = new StrictReader(!fromClient, deflates)
   const got: Wire[] = []
   let failure: unknown
   tcp.setNoDelay(true)
