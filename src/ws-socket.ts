@@ -29,6 +29,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     if (error) this.#refused++
     this.#drained()
   }
+  // pongs that are on their way, and the last ping that waits for one of them to be gone
+  #pongs = 0
+  #unanswered: Buffer | undefined
+  #ponged: (() => void) | undefined
   // the message in pieces that is on its way: refused once, however many of them are
   #parts: { refused: boolean } | undefined
 
@@ -45,6 +49,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.#framed = framed
     this.#ws[adapter] = this
     ws.on('message', onMessage)
+    ws.on('ping', onPing)
     ws.on('close', onClose)
     ws.on('error', onError)
   }
@@ -150,13 +155,32 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     if (!this.#terminated) this.tell('control', undefined)
   }
 
+  /**
+   * Answers a ping. Of those that come while many answers wait for a peer that does not read, the last
+   * is answered (RFC 6455, section 5.5.3); left to itself `ws` drops the connection without a word.
+   */
+  pinged(data: Buffer): void {
+    if (this.#pongs === mostPongs) {
+      this.#unanswered = data
+      return
+    }
+    this.#pongs++
+    this.#ponged ??= () => {
+      this.#pongs--
+      const next = this.#unanswered
+      this.#unanswered = undefined
+      if (next) this.pinged(next)
+    }
+    this.#ws.pong(data, undefined, this.#ponged)
+  }
+
   failed(error: Error & { code?: string }): void {
     if (this.#terminated) return
     if (!this.#tcp) {
       this.refuse(new HandshakeError(saidBy(error), { cause: error }))
       return
     }
-    const violation = violations[error.code ?? '']
+    const violation = violationOf(error.code ?? '')
     if (violation === undefined) {
       this.tell('error', new ConnectionLostError(error.message, { cause: error }))
       return
@@ -191,6 +215,12 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 }
 
+// For a peer that sends many pings in one go, and reads the answers afterwards.
+const mostPongs = 1_024
+
+// data that zlib does not decompress is its own error, whatever is wrong with it
+const violationOf = (code: string) => (code.startsWith('Z_') ? 1007 : violations[code])
+
 // The Close frame that ws sends for each of its errors (RFC 6455, section 7.4.1).
 const violations: Readonly<Record<string, number>> = {
   WS_ERR_EXPECTED_FIN: 1002,
@@ -210,6 +240,10 @@ const violations: Readonly<Record<string, number>> = {
 function onMessage(this: WebSocket & Adapted, data: RawData, isBinary: boolean): void {
   // the default binaryType, 'nodebuffer', makes it a Buffer
   this[adapter]?.received(data as Buffer, isBinary)
+}
+
+function onPing(this: WebSocket & Adapted, data: Buffer): void {
+  this[adapter]?.pinged(data)
 }
 
 // nobody else cares: listened to where somebody does

@@ -44,6 +44,7 @@ function optionsOf(request: DialRequest): ClientOptions {
   const options: ClientOptions = {
     // as bytes are taken too, whatever its types say
     ...(tls as ClientOptions | undefined),
+    autoPong: false,
     maxPayload: payload,
     perMessageDeflate: readCompression('compression', compression),
     // not in its types yet

@@ -29,6 +29,10 @@ export function checkHandshake(request: IncomingMessage): Refusal | undefined {
   if (httpVersionMajor !== 1 || httpVersionMinor < 1) {
     return { status: 400, message: 'A WebSocket opens with HTTP/1.1' }
   }
+  // its bytes would be read as frames
+  if ('transfer-encoding' in headers || (headers['content-length'] ?? '0') !== '0') {
+    return { status: 400, message: 'A WebSocket opens without a body' }
+  }
   if (headers.host === undefined) return { status: 400, message: 'The Host header is missing' }
   if (headers.upgrade?.toLowerCase() !== 'websocket') return notWebSocket
   if (!tokens(headers.connection).includes('upgrade')) {

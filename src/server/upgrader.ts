@@ -34,6 +34,7 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
+    autoPong: false,
     maxPayload: payload,
     handleProtocols: () => chosen || false,
     perMessageDeflate: deflate,

@@ -248,6 +248,18 @@ describe('a message that is small until it is decompressed', () => {
   })
 })
 
+test('bytes that do not decompress are a violation: 1007', async () => {
+  const { port, server } = await serving({ compression: true })
+  const closed = firstValueFrom(server.connections.pipe(switchMap(each => each.closed)))
+  const client = await RawClient.connect(port)
+  client.write(upgradeRequest({ headers: { 'Sec-WebSocket-Extensions': deflate } }))
+  await client.answer()
+  client.frame(0x42, Uint8Array.of(0xff, 0xff, 0xff))
+  expect((await client.next()).payload.readUInt16BE(0)).toBe(1007)
+  const cause = { code: 'ERR_PROTOCOL', closeCode: 1007 }
+  expect(await closed).toMatchObject({ code: 1006, by: 'local', sent: 1007, cause })
+})
+
 describe('options of compression', () => {
   test.each<[unknown, RegExp]>([
     [5, /compression: 5 is not an object$/],

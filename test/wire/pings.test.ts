@@ -2,7 +2,7 @@ import { NEVER } from 'rxjs'
 import { expect, test } from 'vitest'
 import type { Handler } from 'rivulet'
 import { event } from './event.js'
-import { opcodes } from './frame.js'
+import { encodeFrame, opcodes } from './frame.js'
 import { checkLeaks } from './leak-check.js'
 import { RawClient } from './raw-client.js'
 import { serving } from './serving.js'
@@ -46,4 +46,12 @@ test('takes pongs that nobody asked for', async () => {
   client.frame(opcodes.pong, 'unasked')
   client.frame(opcodes.ping, 'still there')
   expect((await client.next()).payload.toString()).toBe('still there')
+})
+
+test('answers 1,000 pings that come in one go, in order', async () => {
+  const { port } = await serving({}, () => NEVER)
+  const client = await RawClient.upgraded(port)
+  const marks = Array.from({ length: 1_000 }, (_, at) => `${at}`)
+  client.write(Buffer.concat(marks.map(mark => encodeFrame(opcodes.ping, mark))))
+  for (const mark of marks) expect((await client.next()).payload.toString()).toBe(mark)
 })
