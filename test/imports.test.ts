@@ -19,6 +19,7 @@ const leaves = [
   'on.ts',
   'option.ts',
   'prepare.ts',
+  'published.ts',
   'random.ts',
   'report.ts',
   'schema.ts',
