@@ -67,10 +67,10 @@ export class Relay {
     if (!broker) return
     // what is lost has a number too: whoever gets the next one sees that
     const number = this.#host.number()
-    const sealed = seal(message, { origin, number, previous: this.#previous })
+    const stamp = { origin, number, previous: this.#previous }
     this.#previous = number
     try {
-      if (!broker.publish(this.#topic, sealed)) flow.lost++
+      if (this.#host.away() || !broker.publish(this.#topic, seal(message, stamp))) flow.lost++
     } catch (error) {
       flow.lost++
       report(error)

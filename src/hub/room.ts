@@ -1,10 +1,11 @@
 /** Room: a topic in use: its members, and the one order of what they are told. */
 
 import type { Subscriber } from 'rxjs'
-import type { Codec } from '../codec.js'
+import { CloseCode } from '../close.js'
+import { asCodecError, type Codec } from '../codec.js'
 import { OverflowError } from '../errors.js'
 import { isFragments } from '../fragments.js'
-import { isPrepared, prepared } from '../prepare.js'
+import { isPrepared } from '../prepare.js'
 import { during, Publication } from '../published.js'
 import type { Message } from '../socket.js'
 import { Crowd } from './members.js'
@@ -30,8 +31,9 @@ export interface Entered {
 interface Told<T> {
   readonly value: T
   readonly publication: Publication
-  /** For other processes, if it was published in this one. */
-  readonly message?: Message
+  /** Whether it was published in this process. */
+  readonly ours: boolean
+  readonly message?: Message | undefined
 }
 
 export class Room<T> implements Entered {
@@ -87,22 +89,14 @@ export class Room<T> implements Entered {
    * @throws {CodecError} for a value that can't be expressed.
    */
   publish(value: T): void {
-    const publication = new Publication(value)
-    const message = this.#encoded(value, publication)
+    const { codec } = this
+    const message = codec && encoded(value, codec)
+    const known = codec && message !== undefined ? ([codec, message] as const) : undefined
+    const publication = new Publication(value, known)
     const nested = this.#telling
-    this.#put({ value, publication, ...(message !== undefined && { message }) })
+    this.#put({ value, publication, ours: true, message })
     // by then every member that it could be told to has it; an answer is told later
     if (!nested && publication.failure) throw publication.failure
-  }
-
-  #encoded(value: T, publication: Publication): Message | undefined {
-    if (!this.codec) return undefined
-    if (isPrepared(value) || isFragments(value)) {
-      throw new TypeError('publish: a topic prepares its messages itself; give it the value')
-    }
-    const ready = publication.as(this.codec)
-    if (!ready) throw publication.failure ?? new TypeError('publish: the value has no encoding')
-    return ready[prepared].message
   }
 
   // What came from another process. Members of this codec get it as it came.
@@ -110,7 +104,7 @@ export class Room<T> implements Entered {
     const { codec } = this
     if (!codec) return
     const value = codec.decode(message)
-    const told = { value, publication: new Publication(value, [codec, message]) }
+    const told = { value, publication: new Publication(value, [codec, message]), ours: false }
     const answers = this.#telling
     this.#put(told)
     if (!answers) this.#complain(told)
@@ -125,7 +119,7 @@ export class Room<T> implements Entered {
           'members that answer each other do not end',
       )
     }
-    if (told.message !== undefined || !this.codec) flow.published++
+    if (told.ours) flow.published++
     if (this.#telling) {
       this.#answers.push(told)
       return
@@ -142,7 +136,7 @@ export class Room<T> implements Entered {
     this.#settle()
   }
 
-  #tell({ value, publication, message }: Told<T>): void {
+  #tell({ value, publication, ours, message }: Told<T>): void {
     during(publication, () => {
       for (const member of this.crowd.list) {
         if (member.closed) continue
@@ -151,7 +145,7 @@ export class Room<T> implements Entered {
         member.next(value)
       }
     })
-    if (message !== undefined) this.#relay.send(message)
+    if (ours && message !== undefined) this.#relay.send(message)
   }
 
   #complain({ publication }: Told<T>): void {
@@ -162,5 +156,16 @@ export class Room<T> implements Entered {
     const { crowd } = this
     if (this.#telling || crowd.count > 0 || crowd.watched || this.#relay.watched) return
     this.#host.emptied(this)
+  }
+}
+
+function encoded<T>(value: T, codec: Codec<T>): Message {
+  if (isPrepared(value) || isFragments(value)) {
+    throw new TypeError('publish: a topic prepares its messages itself; give it the value')
+  }
+  try {
+    return codec.encode(value)
+  } catch (error) {
+    throw asCodecError(error, CloseCode.internalError)
   }
 }
