@@ -24,13 +24,13 @@ export function connectTo(kind: Kind, url: string, options = quick): Broker {
 }
 
 function inMemory(): Promise<Running> {
-  const broker = memoryBroker()
-  return Promise.resolve({
-    connect: () => broker.connect(),
-    lose: () => Promise.resolve(broker.lose()),
-    restore: () => Promise.resolve(broker.restore()),
-    stop: () => Promise.resolve(),
-  })
+  const { connect, lose, restore } = memoryBroker()
+  const done = (act: () => void) => () => {
+    act()
+    return Promise.resolve()
+  }
+  const nothing = () => undefined
+  return Promise.resolve({ connect, lose: done(lose), restore: done(restore), stop: done(nothing) })
 }
 
 async function asProcess(kind: Kind): Promise<Running> {
