@@ -29,7 +29,7 @@ export interface Broker {
 /** How it stands with a broker. */
 export interface BrokerStatus {
   readonly name: 'connecting' | 'connected' | 'disconnected' | 'closed'
-  /** Why it is `disconnected`. */
+  /** Why it is `disconnected`, where that was not asked for. */
   readonly cause?: Error
   /** How many messages were on the way when it was lost: nobody knows whether they arrived. */
   readonly unconfirmed?: number

@@ -3,7 +3,7 @@
 import { Observable, type Subscription } from 'rxjs'
 import type { Codec } from '../codec.js'
 import { Broadcast } from '../connection/broadcast.js'
-import { BrokerError, OverflowError, type RivuletError } from '../errors.js'
+import { OverflowError, type RivuletError } from '../errors.js'
 import { json } from '../json.js'
 import { callable, group, refused, shaped, whole } from '../option.js'
 import { type Random, systemRandom } from '../random.js'
@@ -58,7 +58,7 @@ export interface Hub {
   readonly topics: readonly string[]
   /**
    * How it stands with the broker, now and whenever that changes; without one always `connected`.
-   * A loss that nobody observes is reported as an unhandled error is.
+   * The cause of a loss that nobody observes is reported as an unhandled error is.
    */
   readonly status: Observable<BrokerStatus>
   /**
@@ -196,9 +196,7 @@ class Topics implements Hub {
     if (this.#host.away()) for (const room of [...this.#rooms.values()]) room.lost()
     this.#statuses.next(status)
     if (status.name === 'closed') this.#statuses.complete()
-    if (status.name === 'disconnected' && !observed) {
-      report(status.cause ?? new BrokerError('The broker is away'))
-    }
+    if (status.cause && !observed) report(status.cause)
   }
 }
 

@@ -2,7 +2,6 @@
 
 import { Observable, type Subscriber } from 'rxjs'
 import { Broadcast } from '../connection/broadcast.js'
-import { BrokerError } from '../errors.js'
 import type { Broker, BrokerStatus } from './broker.js'
 
 /** A broker in memory. No member needs `this`. */
@@ -31,8 +30,7 @@ export function memoryBroker(): MemoryBroker {
     lose() {
       if (!there) return
       there = false
-      const cause = new BrokerError('The broker was lost')
-      for (const each of [...all]) each.change({ name: 'disconnected', cause })
+      for (const each of [...all]) each.change({ name: 'disconnected' })
     },
     restore() {
       if (there) return

@@ -103,11 +103,7 @@ describe.each(subjects)('a broker in $name', ({ start }) => {
     const [broker, publisher] = [await connected(), await connected()]
     const before = await listen(broker, 'before')
     await running.lose()
-    const [{ cause }] = await Promise.all([
-      named(broker, 'disconnected'),
-      named(publisher, 'disconnected'),
-    ])
-    expect(cause).toMatchObject({ code: 'ERR_BROKER' })
+    await Promise.all([named(broker, 'disconnected'), named(publisher, 'disconnected')])
     expect(publisher.publish('before', bytes('lost'))).toBe(false)
     const meanwhile = listen(broker, 'meanwhile')
     await running.restore()

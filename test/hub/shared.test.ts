@@ -1,9 +1,10 @@
-import { config, map, NEVER, Observable, throwError } from 'rxjs'
+import { config, map, NEVER, Observable, Subject, throwError } from 'rxjs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   binary,
   type Broker,
   BrokerError,
+  type BrokerStatus,
   createHub,
   json,
   memoryBroker,
@@ -189,11 +190,8 @@ describe('a broker that is away', () => {
       expectStream(hubs[0]!.topic('b').reach).toBe('j', words)
       expectStream(there!.reach).toBe('s 1999ms l 1999ms r 999ms (lr)', words)
       at('6s', () => expect(hubs[0]!.flow).toMatchObject({ published: 3, lost: 1 }))
-      const statuses = hubs[0]!.status.pipe(map(({ name, cause }) => cause?.message ?? name))
-      expectStream(statuses).toBe('c 1999ms l 1999ms c', {
-        c: 'connected',
-        l: 'The broker was lost',
-      })
+      const statuses = hubs[0]!.status.pipe(map(({ name }) => name))
+      expectStream(statuses).toBe('c 1999ms l 1999ms c', { c: 'connected', l: 'disconnected' })
     })
   })
 
@@ -209,12 +207,16 @@ describe('a broker that is away', () => {
     })
   })
 
-  test('and is seen by nobody is reported', () => {
+  test('and is seen by nobody is reported, if there is a cause', () => {
     const errors = reports()
-    const broker = memoryBroker()
-    createHub({ broker: broker.connect() })
-    broker.lose()
-    expect(errors).toEqual([new BrokerError('The broker was lost')])
+    const cause = new BrokerError('The broker is away: refused')
+    const status = new Subject<BrokerStatus>()
+    const hub = createHub({ broker: { ...listening().broker, status } })
+    status.next({ name: 'disconnected' })
+    status.next({ name: 'disconnected', cause })
+    hub.status.subscribe()
+    status.next({ name: 'disconnected', cause })
+    expect(errors).toEqual([cause])
   })
 
   test('for good, as the hub was closed, leaves its members and says so', () => {

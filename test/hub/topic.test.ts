@@ -118,7 +118,7 @@ describe('a message', () => {
                 filter(({ by }) => by !== ''),
                 tap(() => undefined),
               )
-        return accept<Said>(() => writer, { codec }).peer
+        return accept<Said>(() => writer, { codec, heartbeat: false }).peer
       })
       at('1s', () => room.publish({ by: 'a' }))
       at('2s', () => room.publish({ by: 'b' }))
