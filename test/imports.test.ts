@@ -192,6 +192,13 @@ describe('the import graph', () => {
     expect([...new Set(users)].sort()).toEqual(adapters)
   })
 
+  it('leads to the client of a broker from the adapter of that broker only', () => {
+    const users = outside.filter(({ to }) => /^(@nats-io\/|redis$|@redis\/)/.test(to))
+    expect(users.map(({ from }) => from)).toEqual(['hub/nats.ts', 'hub/redis.ts'])
+    const adapters = ['hub/nats.ts', 'hub/redis.ts']
+    expect(inside.filter(({ to }) => adapters.includes(to)).map(show)).toEqual([])
+  })
+
   it('leads to the public entry points of packages, and to no package that is not declared', () => {
     const { dependencies, peerDependencies } = manifest
     const packages = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]

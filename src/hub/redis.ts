@@ -79,6 +79,10 @@ class RedisLine implements Line {
   readonly #client: Client
   readonly #prefix: string
   readonly #events: LineEvents
+  // what is subscribed, what should be, and what is under way from one to the other
+  readonly #standing = new Set<string>()
+  readonly #wanted = new Set<string>()
+  readonly #settling = new Map<string, Promise<void>>()
   #closed = false
 
   constructor(client: Client, prefix: string, events: LineEvents) {
@@ -94,16 +98,40 @@ class RedisLine implements Line {
   }
 
   subscribe(topic: string): void {
-    const listener = (message: Buffer) => this.#events.message(topic, message)
-    this.#client.subscribe(this.#channelOf(topic), listener, true).catch(this.#refused)
+    this.#wanted.add(topic)
+    this.#settle(topic)
   }
 
   unsubscribe(topic: string): void {
-    this.#client.unsubscribe(this.#channelOf(topic)).catch(this.#refused)
+    this.#wanted.delete(topic)
+    this.#settle(topic)
+  }
+
+  // One after the other: the client takes the answer to an unsubscribe for the end of whatever
+  // listener there is by then, also of one that was added meanwhile.
+  #settle(topic: string): void {
+    const settled = (this.#settling.get(topic) ?? Promise.resolve())
+      .then(() => this.#asWanted(topic))
+      .catch(this.#refused)
+      .then(() => {
+        if (this.#settling.get(topic) === settled) this.#settling.delete(topic)
+      })
+    this.#settling.set(topic, settled)
+  }
+
+  async #asWanted(topic: string): Promise<void> {
+    const channel = this.#channelOf(topic)
+    if (this.#wanted.has(topic) === this.#standing.has(topic)) return
+    if (this.#standing.delete(topic)) {
+      await this.#client.unsubscribe(channel)
+    } else {
+      this.#standing.add(topic)
+      await this.#client.subscribe(channel, message => this.#events.message(topic, message), true)
+    }
   }
 
   flush(done: () => void): void {
-    this.#client.ping().then(done, this.#refused)
+    Promise.all([...this.#settling.values(), this.#client.ping()]).then(done, this.#refused)
   }
 
   close(): void {

@@ -99,6 +99,16 @@ describe.each(subjects)('a broker in $name', ({ start }) => {
     expect(await Promise.race([got.next(), Promise.resolve('nothing')])).toBe('nothing')
   })
 
+  test('brings all to who comes back in the same turn, and once', async () => {
+    const [broker, publisher] = [await connected(), await connected()]
+    const { subscription } = await listen(broker, 'flip')
+    subscription.unsubscribe()
+    broker.subscribe('flip').subscribe().unsubscribe()
+    const { got } = await listen(broker, 'flip')
+    ;['1', '2'].forEach(message => publisher.publish('flip', bytes(message)))
+    expect(await got.take(2)).toEqual(['1', '2'])
+  })
+
   test('takes nothing while it is away, says so, and has every subscription again when it is back', async () => {
     const [broker, publisher] = [await connected(), await connected()]
     const before = await listen(broker, 'before')
