@@ -1,13 +1,22 @@
 // Runs an example server until it is told to stop.
 import { parseArgs } from 'node:util'
+import { chat } from './chat/server.js'
 import { hello } from './hello/server.js'
 
-const { values } = parseArgs({ options: { port: { type: 'string', short: 'p' } } })
+const examples: Record<string, typeof hello | typeof chat> = { hello, chat }
+
+const { values, positionals } = parseArgs({
+  options: { port: { type: 'string', short: 'p' } },
+  allowPositionals: true,
+})
+const [name = 'hello'] = positionals
+const example = examples[name]
+if (!example) fail(`There is no example "${name}": ${Object.keys(examples).join(', ')}.`)
 const wanted = values.port ?? process.env['PORT'] ?? '8081'
 const port = Number(wanted)
 if (!/^\d+$/.test(wanted) || port > 65_535) fail(`"${wanted}" is not a port: 0 to 65535.`)
 
-const server = hello(port)
+const server = example(port)
 
 server.listening.subscribe({
   next: ({ port }) => {

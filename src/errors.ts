@@ -98,7 +98,10 @@ export class HeartbeatError extends RivuletError {
   }
 }
 
-/** More was waiting to be sent than the outbox holds. Closes with 1013. */
+/**
+ * More was waiting to be sent than the outbox holds: closes with 1013. Or a hub has no room: for
+ * one more topic, or for one more message in answer to one that is being told.
+ */
 export class OverflowError extends RivuletError {
   override readonly name = 'OverflowError'
   readonly code = 'ERR_OVERFLOW'
@@ -114,6 +117,12 @@ export class RateError extends RivuletError {
     super(`limits.rate.${limit}: the peer sent more than ${rate} a second`)
     this.limit = limit
   }
+}
+
+/** The broker of a hub is away, or does not answer; the `cause` says more, where there is one. */
+export class BrokerError extends RivuletError {
+  override readonly name = 'BrokerError'
+  readonly code = 'ERR_BROKER'
 }
 
 /** A deadline passed: that of an option of `timeouts`, or that of a drain. */

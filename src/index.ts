@@ -47,6 +47,7 @@ export {
 } from './ending.js'
 export {
   ApplicationError,
+  BrokerError,
   ClosedError,
   CodecError,
   type CodecIssue,
@@ -60,6 +61,12 @@ export {
   TimeoutError,
 } from './errors.js'
 export { type Fragments, fragments } from './fragments.js'
+export type { Broker, BrokerStatus } from './hub/broker.js'
+export { createHub, type Hub, type HubFlow, type HubLimits, type HubOptions } from './hub/hub.js'
+export type { Members, Presence } from './hub/members.js'
+export { memoryBroker, type MemoryBroker } from './hub/memory.js'
+export type { Reach } from './hub/relay.js'
+export type { Topic, TopicOptions } from './hub/topic.js'
 export { json, type JsonOptions, type Schemas } from './json.js'
 export { type Known, on, type Tagged } from './on.js'
 export { type Prepared, prepare } from './prepare.js'

@@ -31,7 +31,14 @@ export function prepare(
   value: unknown,
   codec: Pick<Codec<unknown>, 'encode'> = plain,
 ): Prepared<unknown> {
-  const encoded = codec.encode(value)
+  return framed(codec.encode(value), codec)
+}
+
+/** What was encoded already, with its frame. */
+export function framed<Out>(
+  encoded: Message,
+  codec: Pick<Codec<unknown, Out>, 'encode'>,
+): Prepared<Out> {
   const text = typeof encoded === 'string'
   const payload = text ? new TextEncoder().encode(encoded) : encoded
   const header = headerOf(text ? textFrame : binaryFrame, payload.byteLength)

@@ -20,6 +20,7 @@ const leaves = [
   'on.ts',
   'option.ts',
   'prepare.ts',
+  'published.ts',
   'random.ts',
   'report.ts',
   'schema.ts',
@@ -195,6 +196,13 @@ describe('the import graph', () => {
   it('leads to ws from its adapters only', () => {
     const users = outside.filter(({ to }) => /^ws(\/|$)/.test(to)).map(({ from }) => from)
     expect([...new Set(users)].sort()).toEqual(adapters)
+  })
+
+  it('leads to the client of a broker from the adapter of that broker only', () => {
+    const users = outside.filter(({ to }) => /^(@nats-io\/|redis$|@redis\/)/.test(to))
+    expect(users.map(({ from }) => from)).toEqual(['hub/nats.ts', 'hub/redis.ts'])
+    const adapters = ['hub/nats.ts', 'hub/redis.ts']
+    expect(inside.filter(({ to }) => adapters.includes(to)).map(show)).toEqual([])
   })
 
   it('leads to the public entry points of packages, and to no package that is not declared', () => {

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import {
   connect,
   type Connection,
+  createHub,
   json,
   on,
   prepare,
@@ -16,6 +17,7 @@ import {
   type Sendable,
   session,
   type Session,
+  type Topic,
   type Writer,
 } from 'rivulet'
 import { accept, serve } from 'rivulet/server'
@@ -146,6 +148,25 @@ const unused = [
       const { client } = link({}, { server: { codec } })
       expectTypeOf(client).toEqualTypeOf<Connection<Answer, Ask>>()
     }),
+  () => {
+    const hub = createHub()
+    const topic = hub.topic('a', { codec: json(Answer) })
+    expectTypeOf(topic).toEqualTypeOf<Topic<Answer>>()
+    expectTypeOf(topic.publish).parameter(0).toEqualTypeOf<Answer>()
+    expectTypeOf(hub.topic('a')).toEqualTypeOf<Topic<unknown>>()
+    expectTypeOf(hub.topic<Answer, Ask>('a').members.who).toEqualTypeOf<readonly Ask[]>()
+    serve({ port: 0, codec }, ({ read }) => {
+      // @ts-expect-error what comes in is not what is told
+      read(topic.publish)
+      return topic
+    })
+    // @ts-expect-error not a topic of what this connection sends
+    serve({ port: 0, codec }, () => hub.topic<Ask>('a'))
+    // @ts-expect-error a message is what it is on both sides
+    hub.topic('a', { codec })
+    // @ts-expect-error nobody who is known
+    hub.topic<Answer, Ask>('a').as('Ada')
+  },
   // policies and options know the types too
   () =>
     json(

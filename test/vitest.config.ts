@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: '#dial', replacement: src('client/node-socket.ts') },
       { find: /^rivulet$/, replacement: src('index.ts') },
+      { find: /^rivulet\/(nats|redis)$/, replacement: `${src('hub/')}$1.ts` },
       { find: /^rivulet\/(\w+)$/, replacement: `${src('')}$1/index.ts` },
     ],
   },

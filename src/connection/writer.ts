@@ -6,6 +6,7 @@ import type { Codec } from '../codec.js'
 import { CodecError } from '../errors.js'
 import { type Fragments, isFragments } from '../fragments.js'
 import { isPrepared, type Prepared, prepared } from '../prepare.js'
+import { publicationOf } from '../published.js'
 import type { Message, Socket } from '../socket.js'
 import { Outbox, type OutboxBounds, type OutboxHost } from './outbox.js'
 import type { Overflow } from './overflow.js'
@@ -107,7 +108,14 @@ export class StreamWriter<Out> {
       } else if (isPrepared(value)) {
         message = key = this.#checked(value)
       } else {
-        message = this.#codec.encode(value)
+        const publication = publicationOf(value)
+        const ready = publication?.as(this.#codec)
+        // no fault of this connection: whoever published it is told
+        if (publication && !ready) {
+          this.refused++
+          return false
+        }
+        message = ready ?? this.#codec.encode(value)
         key = this.#key?.(value)
       }
     } catch (error) {
