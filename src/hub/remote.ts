@@ -10,13 +10,19 @@ import type { Dial, Line } from './line.js'
 
 /** How a broker of another process is used. Every option has a default. */
 export interface BrokerOptions {
-  /** What its topics are called there, before their names. Default `'rivulet'`. */
+  /** What stands before the names of topics there, to keep applications apart. Default `'rivulet'`. */
   prefix?: string | undefined
-  /** What may be on its way to the broker without an answer; beyond it messages are lost, and counted. */
+  /**
+   * What may be on its way to the broker without an answer: 8 MiB and 50,000 messages. Beyond it
+   * messages are lost, and counted.
+   */
   outbox?: { bytes?: number | undefined; messages?: number | undefined } | undefined
-  /** How a broker that is gone is noticed, in ms. */
+  /**
+   * How a broker that is gone is noticed, in ms: it is asked once an interval (5 s), and all the time
+   * while something is on its way; without a word for the timeout (10 s) it is away.
+   */
   heartbeat?: { interval?: number | undefined; timeout?: number | undefined } | undefined
-  /** Waits between attempts to reach it, in ms; each up to half shorter, by chance. */
+  /** Waits between attempts to reach it, in ms: from 100 ms to 5 s, each up to half shorter, by chance. */
   reconnect?: { from?: number | undefined; to?: number | undefined } | undefined
   /** The clock. Default: `asyncScheduler`. */
   scheduler?: SchedulerLike | undefined
@@ -30,6 +36,9 @@ interface Subscribed {
 }
 
 const most = 2 ** 31 - 1
+
+// how often it is looked within the timeout whether the broker has said anything
+const looks = 4
 
 /** @throws {TypeError} for an option that makes no sense; `name` is the function that has them. */
 export function readBrokerOptions(name: string, options: BrokerOptions) {
@@ -84,6 +93,8 @@ export class RemoteBroker implements Broker {
   #attempted: object | undefined
   #attempts = 0
   #openedAt = 0
+  // how often in a row nothing had come when it was looked
+  #silences = 0
   // what was handed over and has no answer yet
   #messages = 0
   #bytes = 0
@@ -172,7 +183,9 @@ export class RemoteBroker implements Broker {
         else line.close()
       },
       message: (topic, bytes) => {
-        if (current()) this.#topics.get(topic)?.subscriber.next(bytes)
+        if (!current()) return
+        this.#silences = 0
+        this.#topics.get(topic)?.subscriber.next(bytes)
       },
       ended,
     })
@@ -218,8 +231,9 @@ export class RemoteBroker implements Broker {
     this.#flushing = true
     const [messages, bytes, subscribed] = [this.#messages, this.#bytes, this.#unconfirmed]
     this.#unconfirmed = []
-    const { timeout, interval, scheduler } = this.#settings
-    this.#after(timeout, () => this.#lost(new Error(`no answer for ${timeout} ms`)))
+    const { interval, scheduler } = this.#settings
+    this.#silences = 0
+    this.#listen()
     line.flush(() => {
       if (line !== this.#line) return
       this.#flushing = false
@@ -230,6 +244,15 @@ export class RemoteBroker implements Broker {
       this.#after(interval, () => this.#flush())
       if (this.#messages > 0 || this.#unconfirmed.length > 0) this.#flush()
       for (const each of subscribed) each.confirmed?.()
+    })
+  }
+
+  // In parts: after a turn of ours that took longer than all of them, the answer is still unread.
+  #listen(): void {
+    const { timeout } = this.#settings
+    this.#after(timeout / looks, () => {
+      if (++this.#silences < looks) this.#listen()
+      else this.#lost(new Error(`no answer for ${timeout} ms`))
     })
   }
 

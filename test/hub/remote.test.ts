@@ -210,6 +210,29 @@ describe('a broker of another process', () => {
     })
   })
 
+  test('that answers late, and says something meanwhile, is not lost', () => {
+    virtualTime(time => {
+      const played = play(time, { heartbeat: { timeout: 1_000 } })
+      const seen: string[] = []
+      time.at('0s', () => {
+        played.statuses.subscribe(status => seen.push(status))
+        played.broker.subscribe('a').subscribe()
+      })
+      for (const when of ['600ms', '1300ms', '2s'] as const) {
+        time.at(when, () => played.line.events.message('a', bytes(1)))
+      }
+      time.at('2600ms', () => {
+        expect(seen).toEqual(['connected'])
+        played.line.answer()
+        played.line.answer()
+      })
+      time.at('5s', () => {
+        expect(seen).toEqual(['connected'])
+        played.broker.close()
+      })
+    })
+  })
+
   test('has every subscription again, confirmed when it has answered', () => {
     virtualTime(time => {
       const played = play(time)
