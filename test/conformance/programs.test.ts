@@ -37,12 +37,12 @@ test('the server echoes 16 MiB', async () => {
 test('the client runs all cases, one after the other, and has the report written', async () => {
   const server = await wsServing()
   const asked: string[] = []
-  server.wss.on('connection', (ws, { url = '' }) => {
-    asked.push(url)
+  server.wss.on('connection', (ws, { url }) => {
+    asked.push(String(url))
     if (url === '/getCaseCount') ws.send('2')
-    else if (!url.startsWith('/runCase')) ws.close()
+    else if (!url?.startsWith('/runCase')) ws.close()
     ws.on('message', () => ws.close(4000))
-    if (url.startsWith('/runCase')) ws.send('echo this')
+    if (url?.startsWith('/runCase')) ws.send('echo this')
   })
   const [line] = await starting('./echo-client.ts', server.url)
   expect(line).toBe('2 cases')
