@@ -11,7 +11,7 @@ import { acceptOptionNames, type AcceptOptions } from './accept-options.js'
 import { Acceptor } from './acceptor.js'
 import { Drain, type DrainOptions, type DrainProgress } from './drain.js'
 import { addRoute } from './routes.js'
-import { checkHandshake, pathOf, type Refusal } from './upgrade.js'
+import { checkHandshake, pathOf, type Refusal, turnAway } from './upgrade.js'
 
 /** Answers plain HTTP requests, as the listener of `http.createServer` does. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -90,6 +90,11 @@ export function serve<In = Message, Out = In, Principal = unknown>(
   addRoute(http, acceptor.path, (req, socket, head) =>
     acceptor.take(req, socket, head, connection => connections.next(connection)),
   )
+  // left to itself Node drops who wants a tunnel, without a word
+  http.on('connect', (req, socket) => {
+    socket.on('error', () => socket.destroy())
+    turnAway(socket, checkHandshake(req) ?? badRequest)
+  })
   http.once('listening', () => {
     listening.next(http.address() as AddressInfo)
     listening.complete()
@@ -154,6 +159,8 @@ export function serve<In = Message, Out = In, Principal = unknown>(
   }
 }
 
+const badRequest: Refusal = { status: 400, message: 'Not an upgrade request' }
+
 // Node answers 408 by itself; it looks once an interval.
 function handshakeLimits(timeout: number | undefined) {
   if (timeout === undefined) return { headersTimeout: 0, requestTimeout: 0 }
@@ -172,7 +179,7 @@ function plainRefusal(
 ): Refusal | undefined {
   const own =
     path === undefined ? !answered || 'upgrade' in request.headers : pathOf(request) === path
-  if (own) return checkHandshake(request) ?? { status: 400, message: 'Not an upgrade request' }
+  if (own) return checkHandshake(request) ?? badRequest
   return answered ? undefined : { status: 404, message: 'There is nothing at this path' }
 }
 

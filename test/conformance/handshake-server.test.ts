@@ -76,7 +76,7 @@ const table: readonly [section: string, what: string, request: string, status: n
   ['4.1', 'HTTP/0.9', first('GET / HTTP/0.9'), 400],
   ['4.1', 'HTTP/2.0', first('GET / HTTP/2.0'), 400],
   ['4.1', 'HTTP/1.2', first('GET / HTTP/1.2'), 400],
-  ...['POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'].map(
+  ...['POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'CONNECT'].map(
     method =>
       ['4.2.1', method, first(`${method} / HTTP/1.1`), 405] as [string, string, string, number],
   ),

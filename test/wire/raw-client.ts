@@ -2,6 +2,9 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { event } from './event.js'
 import { encodeFrame, type Frame, parseFrame } from './frame.js'
+import { upgradeRequest } from './handshake.js'
+
+export { upgradeRequest }
 
 /** The head of an HTTP answer; header names in lower case. */
 export interface Answer {
@@ -107,30 +110,4 @@ export class RawClient {
       await new Promise<void>(resolve => (this.#wake = resolve))
     }
   }
-}
-
-/** An opening handshake; a header that is `undefined` is left out. */
-export function upgradeRequest({
-  method = 'GET',
-  path = '/',
-  version = '1.1',
-  headers = {},
-}: {
-  method?: string
-  path?: string
-  version?: string
-  headers?: Record<string, string | undefined>
-} = {}): string {
-  const all: Record<string, string | undefined> = {
-    Host: '127.0.0.1',
-    Connection: 'Upgrade',
-    Upgrade: 'websocket',
-    'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    ...headers,
-  }
-  const lines = Object.entries(all).flatMap(([name, value]) =>
-    value === undefined ? [] : `${name}: ${value}\r\n`,
-  )
-  return `${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n`
 }

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { event } from './event.js'
+
+export { switching } from './handshake.js'
 
 /** What a raw server makes of a request: `key` is that of its handshake. */
 export type RawAnswer = (tcp: Socket, key: string) => void
@@ -43,20 +44,4 @@ export async function listening(
   })
   const { port } = server.address() as AddressInfo
   return { port, url: `ws://127.0.0.1:${port}` }
-}
-
-/** The head that accepts a handshake; a header that is `undefined` is left out. */
-export function switching(key: string, headers: Record<string, string | undefined> = {}): string {
-  // RFC 6455, section 1.3
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-  const all: Record<string, string | undefined> = {
-    Upgrade: 'websocket',
-    Connection: 'Upgrade',
-    'Sec-WebSocket-Accept': accept.digest('base64'),
-    ...headers,
-  }
-  const lines = Object.entries(all).flatMap(([name, value]) =>
-    value === undefined ? [] : `${name}: ${value}\r\n`,
-  )
-  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`
 }
