@@ -14,7 +14,7 @@ const { values } = parseArgs({ options: { seed: { type: 'string' }, count: { typ
 const seed = Number(values.seed ?? 9)
 const count = Number(values.count ?? 100_000)
 /** What memory may grow by in the second half, in MiB: in the first, heaps and pools find their size. */
-const growth = 24
+const growth = 48
 const kinds = ['TCPSocketWrap', 'TCPServerWrap', 'Timeout']
 const held = () => process.getActiveResourcesInfo().filter(each => kinds.includes(each))
 
