@@ -54,8 +54,8 @@ export function isPrepared(value: unknown): value is Prepared<unknown> {
   return typeof value === 'object' && value !== null && prepared in value
 }
 
-const textFrame = 0x81
-const binaryFrame = 0x82
+export const textFrame = 0x81
+export const binaryFrame = 0x82
 
 /** The header of one unmasked frame that is a whole message (RFC 6455, section 5.2). */
 function headerOf(kind: number, length: number): Uint8Array {

@@ -1,7 +1,8 @@
 /** WsSocket: a socket on `ws` and the TCP socket beneath it, for servers and for clients in Node. */
 
 import type { Duplex } from 'node:stream'
-import type { RawData, WebSocket } from 'ws'
+import { type RawData, WebSocket } from 'ws'
+import { Batch, enough } from './batch.js'
 import { CloseCode } from './close.js'
 import { Emitter } from './emitter.js'
 import { ConnectionLostError, HandshakeError, ProtocolError, saidBy } from './errors.js'
@@ -14,6 +15,35 @@ interface Adapted {
   [adapter]?: WsSocket
 }
 
+// Those that hold frames, or their TCP socket corked, until the end of the turn.
+let holding: WsSocket[] = []
+
+function endTurn(): void {
+  const all = holding
+  holding = []
+  for (const socket of all) socket.flush()
+  Batch.forget()
+}
+
+/** A `ws` of a server, which says nothing by itself before what its adapter still holds. */
+export class OrderlyWebSocket extends WebSocket {
+  declare [adapter]?: WsSocket
+
+  override close(code?: number, reason?: string | Buffer): void {
+    this[adapter]?.flush()
+    super.close(code, reason)
+  }
+
+  override pong(data?: unknown, mask?: boolean, written?: (error: Error) => void): void {
+    this[adapter]?.flush()
+    super.pong(data, mask, written)
+  }
+}
+
+/**
+ * What is sent in one turn leaves in one write, at its end. A server's small frames are made here
+ * and joined; everything else is written by `ws` while the TCP socket is corked.
+ */
 export class WsSocket extends Emitter<SocketEvents> implements Socket {
   readonly #ws: WebSocket & Adapted
   // there is none before the handshake of a client is done
@@ -33,11 +63,15 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #pongs = 0
   #unanswered: Buffer | undefined
   #ponged: (() => void) | undefined
+  // a server's small frames of this turn
+  #batch: Batch | undefined
+  // whether this turn's bytes wait in the TCP socket
+  #corked = false
   // the message in pieces that is on its way: refused once, however many of them are
   #parts: { refused: boolean } | undefined
 
   #drained(): void {
-    if (this.#terminated || !this.#backedUp || this.#ws.bufferedAmount > lowWater) return
+    if (this.#terminated || !this.#backedUp || this.bufferedAmount > lowWater) return
     this.#backedUp = false
     this.tell('drain', undefined)
   }
@@ -78,7 +112,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   get bufferedAmount(): number {
-    return this.#ws.bufferedAmount
+    return this.#ws.bufferedAmount + (this.#batch?.bytes ?? 0)
   }
 
   get bytesRead(): number {
@@ -90,23 +124,31 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   send(message: Message): void {
+    if (this.#joins()) {
+      if (this.#held().add(message)) {
+        this.#added()
+        return
+      }
+      // large enough to be a write of its own
+      this.flush()
+    } else {
+      this.#cork()
+    }
     this.#ws.send(message, this.#written)
-    if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
+    this.#judge()
   }
 
-  // Behind what ws has written, as both write to the same TCP socket; not behind a Close frame that ws
-  // has sent by itself, and not past an extension that would have changed it.
   sendFrame(frame: Uint8Array, message: Message): void {
-    // eslint-disable-next-line no-restricted-syntax
-    if (!this.#framed || !this.#tcp || this.#ws.readyState !== this.#ws.OPEN) {
+    if (this.#joins()) {
+      this.#held().addFrame(frame)
+      this.#added()
+    } else {
       this.send(message)
-      return
     }
-    this.#tcp.write(frame, this.#written)
-    if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
   }
 
   sendFragment(piece: Uint8Array, last: boolean): void {
+    this.flush()
     const message = (this.#parts ??= { refused: false })
     if (last) this.#parts = undefined
     this.#ws.send(piece, { binary: true, fin: last }, error => {
@@ -114,7 +156,71 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
       message.refused ||= Boolean(error)
       this.#drained()
     })
-    if (!this.#backedUp && this.#ws.bufferedAmount >= highWater) this.#backedUp = true
+    this.#judge()
+  }
+
+  // Not behind a Close frame that ws has sent by itself, and not past an extension that would have
+  // changed the frame.
+  #joins(): boolean {
+    // eslint-disable-next-line no-restricted-syntax
+    return this.#framed && this.#tcp !== undefined && this.#ws.readyState === this.#ws.OPEN
+  }
+
+  #held(): Batch {
+    if (this.#batch) return this.#batch
+    this.#hold()
+    return (this.#batch = new Batch())
+  }
+
+  #added(): void {
+    if ((this.#batch?.bytes ?? 0) >= enough) this.flush()
+    this.#judge()
+  }
+
+  #cork(): void {
+    if (this.#corked || !this.#tcp) return
+    this.#hold()
+    this.#corked = true
+    this.#tcp.cork()
+  }
+
+  #hold(): void {
+    if (holding.length === 0) process.nextTick(endTurn)
+    holding.push(this)
+  }
+
+  /** Writes what waits for the end of the turn. */
+  flush(): void {
+    if (this.#corked) {
+      this.#corked = false
+      this.#tcp?.uncork()
+    }
+    const batch = this.#batch
+    if (!batch || !this.#tcp) return
+    this.#batch = undefined
+    const { messages } = batch
+    // eslint-disable-next-line no-restricted-syntax
+    if (this.#ws.readyState !== this.#ws.OPEN) {
+      // TCP has ended in this very turn
+      this.#refused += messages
+      return
+    }
+    // what is not taken at once may stay for long
+    const bytes = batch.join(this.#tcp.writableLength > 0)
+    this.#tcp.write(
+      bytes,
+      messages === 1
+        ? this.#written
+        : error => {
+            if (error) this.#refused += messages
+            this.#drained()
+          },
+    )
+  }
+
+  #judge(): void {
+    if (this.#corked && this.#ws.bufferedAmount >= enough) this.flush()
+    if (!this.#backedUp && this.bufferedAmount >= highWater) this.#backedUp = true
   }
 
   close(code?: number, reason?: string): void {
@@ -130,6 +236,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
 
   terminate(): void {
     this.#terminated = true
+    this.flush()
     this.#ws.terminate()
   }
 
@@ -142,6 +249,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   ping(): void {
+    this.flush()
     this.#ws.ping()
   }
 

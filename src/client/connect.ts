@@ -61,10 +61,11 @@ export function connecting<In, Out>(
       })
     }
     const connection = new SocketConnection<In, Out, unknown>(
-      { ...settings, ended },
+      settings,
       socket,
       handshake,
       nextId(),
+      ended,
     )
     subscriber.next(connection)
     if (!subscriber.closed) {

@@ -8,7 +8,7 @@ import { type Random, systemRandom } from '../random.js'
 import type { RateError } from '../errors.js'
 import type { Message, Socket } from '../socket.js'
 import type { Brake } from './brake.js'
-import type { Connection, Handler } from './connection.js'
+import type { Handler } from './connection.js'
 import type { OutboxBounds } from './outbox.js'
 import { type Overflow, readOverflow } from './overflow.js'
 import { createRoot } from './root.js'
@@ -105,8 +105,6 @@ export interface Settings<In, Out, Principal> {
   readonly sweep: Sweep
   /** The parent of every connection's actor: it gives them one clock and one inspection. */
   readonly root: AnyActorRef
-  /** Told after everybody else that a connection has ended. */
-  readonly ended?: (connection: Connection<In, Out, Principal>) => void
 }
 
 export const connectionOptionNames = [

@@ -14,11 +14,11 @@ import { type Flow, LiveFlow } from './flow.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
 import { type ConnectionEvent, connectionMachine, type State } from './machine.js'
-import { Reader } from './reader.js'
+import { Reader, type ReaderHost } from './reader.js'
 import type { Settings } from './settings.js'
 import type { Swept } from './sweep.js'
 import { type Timing, timing } from './timing.js'
-import { type Sendable, StreamWriter, type Writer } from './writer.js'
+import { type Sendable, StreamWriter, type Writer, type WriterHost } from './writer.js'
 
 // These say that the peer, or we, are in no condition for what still waits.
 const discarding: readonly number[] = [
@@ -40,11 +40,111 @@ const reasons: Readonly<Record<number, string>> = {
 
 /** What users hold as a {@link Connection}. */
 export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
+  /** How its parts see it, its actor and the sweep too: one object, and no closure for each thing. */
+  static readonly #Host = class<In, Out, Principal> implements WriterHost, ReaderHost, Swept {
+    readonly #of: SocketConnection<In, Out, Principal>
+
+    constructor(of: SocketConnection<In, Out, Principal>) {
+      this.#of = of
+    }
+
+    // for the reader and the writer
+
+    state(): State {
+      return this.#of.state
+    }
+
+    completed(): void {
+      this.#of.#end(CloseCode.normal, '')
+    }
+
+    errored(error: unknown): void {
+      this.#of.#failed(new ApplicationError('writer', error))
+    }
+
+    undecodable(error: unknown): void {
+      this.#of.#undecodable(error)
+    }
+
+    unencodable(error: unknown): void {
+      this.#of.#failed(asCodecError(error, CloseCode.internalError))
+    }
+
+    overflowed(error: Error): void {
+      this.#of.#end(CloseCode.tryAgainLater, 'too slow', error)
+    }
+
+    stalled(error: Error): void {
+      this.#of.#stalled(error)
+    }
+
+    dropped(): void {
+      this.#of.#flow?.changed()
+    }
+
+    backedUp(yes: boolean): void {
+      this.#of.#backedUp(yes)
+    }
+
+    // for the actor
+
+    next({ value }: { readonly value: State }): void {
+      this.#of.#changed(value)
+    }
+
+    error(): void {
+      this.#of.#broke()
+    }
+
+    complete(): void {
+      this.#of.#broke()
+    }
+
+    // for the sweep
+
+    get bytesRead(): number {
+      return this.#of.#socket.bytesRead
+    }
+
+    get messages(): number {
+      const { outbox, beats } = this.#of.#writer
+      return this.#of.#socket.messagesRead - this.#of.#reader.beats + outbox.handed - beats
+    }
+
+    get handed(): number {
+      return this.#of.#writer.outbox.handed
+    }
+
+    get deaf(): boolean {
+      return this.#of.#brake.on || this.#of.#writer.outbox.backedUp
+    }
+
+    ping(): void {
+      this.#of.#socket.ping?.()
+    }
+
+    beat(): void {
+      const { beat } = this.#of.#settings
+      if (beat !== undefined) this.#of.#writer.beat(beat)
+    }
+
+    lost(error: Error): void {
+      this.#of.abandon(error)
+    }
+
+    expired(code: number, reason: string, error: Error): void {
+      this.#of.#end(code, reason, error)
+    }
+  }
+
+  readonly #host: WriterHost & ReaderHost & Swept
   readonly id: string
   readonly handshake: Handshake<Principal>
   readonly actor: ConnectionActor
   readonly #settings: Settings<In, Out, Principal>
   readonly #socket: Socket
+  // told after everybody else that it has ended
+  readonly #ended: (() => void) | undefined
   readonly #reader: Reader<In>
   readonly #writer: StreamWriter<Out>
   readonly #brake: Brake
@@ -55,8 +155,6 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   // the state that was told last: to tell a change from an event without one
   #told: State = 'connecting'
   readonly #rate: { stop(): void } | undefined
-  // how the sweep sees it, while open
-  #swept: Swept | undefined
   // made when somebody asks
   #inbox: Inbox<In> | undefined
   #flow: LiveFlow | undefined
@@ -71,22 +169,15 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     socket: Socket,
     handshake: Handshake<Principal>,
     id: string,
+    ended?: () => void,
   ) {
     this.#settings = settings
+    this.#ended = ended
     this.#socket = socket
     this.handshake = handshake
     this.id = id
-    const host = {
-      state: () => this.state,
-      completed: () => this.#end(CloseCode.normal, ''),
-      errored: (error: unknown) => this.#failed(new ApplicationError('writer', error)),
-      undecodable: (error: unknown) => this.#undecodable(error),
-      unencodable: (error: unknown) => this.#failed(asCodecError(error, CloseCode.internalError)),
-      overflowed: (error: Error) => this.#end(CloseCode.tryAgainLater, 'too slow', error),
-      stalled: (error: Error) => this.#stalled(error),
-      dropped: () => this.#flow?.changed(),
-      backedUp: (yes: boolean) => this.#backedUp(yes),
-    }
+    const host = new SocketConnection.#Host(this)
+    this.#host = host
     this.#brake = new Brake(socket, () => this.#flow?.changed())
     this.#reader = new Reader(socket, settings.codec, settings.beat, host)
     this.#writer = new StreamWriter(
@@ -97,11 +188,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       host,
     )
     this.actor = createActor(connectionMachine, { parent: settings.root, id })
-    this.actor.subscribe({
-      next: snapshot => this.#changed(snapshot.value),
-      error: () => this.#broke(),
-      complete: () => this.#broke(),
-    })
+    this.actor.subscribe(host)
     this.actor.start()
     socket.addListener('open', () => this.#opened())
     socket.addListener('error', error => this.#tell({ type: 'error', error }))
@@ -305,7 +392,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   #enterOpen(): void {
-    this.#settings.sweep.add((this.#swept = this.#asSwept()))
+    this.#settings.sweep.add(this.#host)
     this.#changes?.next('open')
     this.#writer.outbox.flush()
     let source: unknown
@@ -321,36 +408,10 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   #leaveOpen(): void {
-    if (this.#swept) this.#settings.sweep.remove(this.#swept)
-    this.#swept = undefined
+    this.#settings.sweep.remove(this.#host)
     this.#rate?.stop()
     this.#reader.stop()
     this.#writer.stop()
-  }
-
-  #asSwept(): Swept {
-    const [socket, brake, reader, writer] = [this.#socket, this.#brake, this.#reader, this.#writer]
-    const { outbox } = writer
-    return {
-      get bytesRead() {
-        return socket.bytesRead
-      },
-      get messages() {
-        return socket.messagesRead - reader.beats + outbox.handed - writer.beats
-      },
-      get handed() {
-        return outbox.handed
-      },
-      get deaf() {
-        return brake.on || outbox.backedUp
-      },
-      ping: () => socket.ping?.(),
-      beat: () => {
-        if (this.#settings.beat !== undefined) writer.beat(this.#settings.beat)
-      },
-      lost: error => this.abandon(error),
-      expired: (code, reason, error) => this.#end(code, reason, error),
-    }
   }
 
   #enterClosing(before: State): void {
@@ -388,7 +449,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     this.#ending?.complete()
     this.#flow?.end()
     this.#changes?.complete()
-    this.#settings.ended?.(this)
+    this.#ended?.()
   }
 
   // The actor stopped or erred without having seen the socket close: not by anything of ours.

@@ -10,13 +10,13 @@ import { ids } from '../connection/id.js'
 import { RateWatch } from '../connection/rate-watch.js'
 import { readSettings, type Settings } from '../connection/settings.js'
 import { callable } from '../option.js'
+import type { WsSocket } from '../ws-socket.js'
 import { acceptOptions, type AcceptOptions, type AcceptSettings } from './accept-options.js'
 import { type Authenticate, Refused, verdictOf } from './authenticate.js'
 import { Guests } from './guests.js'
 import { Places } from './places.js'
 import { type Seen, seenThrough } from './through-proxy.js'
 import { checkHandshake, checkOriginOf, internalError, type Refusal, turnAway } from './upgrade.js'
-import type { WsSocket } from '../ws-socket.js'
 import { createUpgrader, type Upgrader } from './upgrader.js'
 
 type Opened<In, Out, P> = (connection: Connection<In, Out, P>) => void
@@ -146,21 +146,27 @@ export class Acceptor<In, Out, P> {
   ) {
     this.#upgrade(request, tcp, head, protocol, socket => {
       tcp.off('error', destroy).off('close', leave)
-      const ended = () => {
-        leave()
-        this.connections.delete(connection)
-        this.gone?.()
-      }
-      const connection = new SocketConnection<In, Out, P>(
-        { ...this.#settings, ended },
-        socket,
-        handshakeOf(request, seen, protocol, principal),
-        this.#nextId(),
-      )
-      this.connections.add(connection)
-      socket.open()
-      opened(connection)
+      this.#begin(socket, handshakeOf(request, seen, protocol, principal), leave, opened)
     })
+  }
+
+  // A scope of its own: what the connection calls at its end would keep the request alive.
+  #begin(
+    socket: WsSocket,
+    handshake: Handshake<P>,
+    leave: () => void,
+    opened: Opened<In, Out, P>,
+  ): void {
+    const ended = () => {
+      leave()
+      this.connections.delete(connection)
+      this.gone?.()
+    }
+    const id = this.#nextId()
+    const connection = new SocketConnection(this.#settings, socket, handshake, id, ended)
+    this.connections.add(connection)
+    socket.open()
+    opened(connection)
   }
 
   // For a page, which sees no status.

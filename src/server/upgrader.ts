@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Deflate } from '../compression.js'
-import { WsSocket } from '../ws-socket.js'
+import { OrderlyWebSocket, WsSocket } from '../ws-socket.js'
 import { declineOffers } from './decline.js'
 
 /**
@@ -33,6 +33,7 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
   let chosen = ''
   const server = new WebSocketServer({
     noServer: true,
+    WebSocket: OrderlyWebSocket,
     clientTracking: false,
     autoPong: false,
     maxPayload: payload,

@@ -1,104 +1,114 @@
 /** The load: bare TCP sockets that speak just enough WebSocket, so that the server is the slower one. */
 
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-const size = 16
+/** One connection; what comes in is compared with what must come, byte by byte. */
+export class Peer {
+  readonly socket: Socket
+  /** What the server is expected to say, again and again. */
+  #expected: Buffer = Buffer.alloc(0)
+  #at = 0
+  /** Told of each chunk: how many times all of it came since the last. */
+  #told: (times: number) => void = () => undefined
+  failed: Error | undefined
 
-/** Connections to one server, each with one message on its way at a time. */
-export class Load {
-  readonly #clients: Client[]
-
-  private constructor(clients: Client[]) {
-    this.#clients = clients
+  private constructor(socket: Socket) {
+    this.socket = socket
   }
 
-  static async open(port: number, connections: number): Promise<Load> {
-    const numbers = Array.from({ length: connections }, (_, number) => number)
-    return new Load(await Promise.all(numbers.map(number => openClient(port, number))))
+  /** Connects and shakes hands; `bare`: with a server that knows no WebSocket. */
+  static async open(port: number, bare = false): Promise<Peer> {
+    const peer = new Peer(connect({ port, host: '127.0.0.1', noDelay: true }))
+    const { socket } = peer
+    socket.on('error', error => (peer.failed ??= error))
+    if (bare) {
+      await new Promise<void>(resolve => socket.once('connect', resolve))
+    } else {
+      socket.write(handshake)
+      await new Promise<void>((resolve, reject) => {
+        socket.once('data', (head: Buffer) => {
+          const said = head.toString('latin1')
+          const good = said.startsWith('HTTP/1.1 101 ') && said.endsWith('\r\n\r\n')
+          if (good) resolve()
+          else reject(new Error(`The server refused: ${said.split('\r\n', 1).join()}`))
+        })
+        socket.once('error', reject)
+      })
+    }
+    socket.on('data', chunk => peer.#take(chunk))
+    return peer
   }
 
-  /** Echoes for so many ms. */
-  async run(duration: number): Promise<{ echoes: number; seconds: number }> {
-    const start = performance.now()
-    const counts = await Promise.all(this.#clients.map(client => client.run(start + duration)))
-    const echoes = counts.reduce((sum, count) => sum + count)
-    return { echoes, seconds: (performance.now() - start) / 1000 }
+  expect(expected: Buffer, told: (times: number) => void): void {
+    if (this.#at !== 0) this.failed ??= new Error('Something else was on its way')
+    this.#expected = expected
+    this.#told = told
+  }
+
+  #take(chunk: Buffer): void {
+    const { length } = this.#expected
+    let times = 0
+    for (let from = 0; from < chunk.length;) {
+      if (this.#at === 0 && chunk[from] === 0x89 && chunk[from + 1] === 0) {
+        // the heartbeat, which wants an answer
+        this.socket.write(pong)
+        from += 2
+        continue
+      }
+      const size = Math.min(length - this.#at, chunk.length - from)
+      const to = this.#at + size
+      if (size === 0 || this.#expected.compare(chunk, from, from + size, this.#at, to) !== 0) {
+        this.failed ??= new Error('The server said what it should not')
+        this.socket.destroy()
+        return
+      }
+      from += size
+      this.#at = to === length ? 0 : to
+      if (to === length) times++
+    }
+    if (times > 0) this.#told(times)
   }
 
   close(): void {
-    for (const client of this.#clients) client.close()
+    this.socket.destroy()
   }
 }
 
-interface Client {
-  run(until: number): Promise<number>
-  close(): void
-}
-
-async function openClient(port: number, number: number): Promise<Client> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  await once(socket, 'connect')
-  socket.write(
-    'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
-  )
-  await answered(socket)
-
-  // a text of its own for each connection: an answer that went to another one is seen
-  const text = Buffer.from(`echo ${String(number).padStart(size - 5, '0')}`)
-  const request = masked(text)
-  const reply = Buffer.concat([Buffer.from([0x81, size]), text])
-  let taken = 0
-  let count = 0
-  let deadline = 0
-  let settle: { resolve(count: number): void; reject(error: Error): void } | undefined
-
-  socket.on('data', chunk => {
-    if (
-      taken + chunk.length > reply.length ||
-      reply.compare(chunk, 0, chunk.length, taken, taken + chunk.length) !== 0
-    ) {
-      settle?.reject(new Error(`Connection ${number} got what it had not sent`))
-      return
-    }
-    taken += chunk.length
-    if (taken < reply.length) return
-    taken = 0
-    count++
-    if (performance.now() < deadline) socket.write(request)
-    else settle?.resolve(count)
-  })
-  socket.on('error', error => settle?.reject(error))
-  socket.on('close', () => settle?.reject(new Error(`The server closed connection ${number}`)))
-
-  return {
-    run: until =>
-      new Promise((resolve, reject) => {
-        settle = { resolve, reject }
-        deadline = until
-        count = 0
-        socket.write(request)
-      }),
-    close: () => socket.destroy(),
+/** So many connections, a few at a time. */
+export async function openPeers(port: number, count: number, bare = false): Promise<Peer[]> {
+  const peers: Peer[] = []
+  while (peers.length < count) {
+    const some = Math.min(100, count - peers.length)
+    peers.push(...(await Promise.all(Array.from({ length: some }, () => Peer.open(port, bare)))))
   }
+  return peers
 }
 
-async function answered(socket: Socket): Promise<void> {
-  const [head] = (await once(socket, 'data')) as [Buffer]
-  const said = head.toString('latin1')
-  if (!said.startsWith('HTTP/1.1 101 ') || !said.endsWith('\r\n\r\n')) {
-    throw new Error(`The server refused: ${said.split('\r\n', 1).join()}`)
-  }
+export function check(peers: readonly Peer[]): void {
+  for (const { failed } of peers) if (failed) throw failed
 }
 
-// RFC 6455, section 5.2: one final text frame, as a client sends it
-function masked(text: Buffer): Buffer {
+export const handshake =
+  'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
+
+/** One final frame as a client sends it (RFC 6455, section 5.2). */
+export function masked(payload: Buffer, opcode = 1): Buffer {
   const mask = [0x4d, 0x61, 0x73, 0x6b]
-  return Buffer.from([
-    0x81,
-    0x80 | text.length,
-    ...mask,
-    ...text.map((byte, at) => byte ^ mask[at % 4]!),
-  ])
+  const head = framed(payload, opcode).subarray(0, -payload.length || undefined)
+  head[1]! |= 0x80
+  return Buffer.concat([head, Buffer.from(mask), payload.map((byte, at) => byte ^ mask[at % 4]!)])
 }
+
+/** One final frame as a server sends it. */
+export function framed(payload: Buffer, opcode = 1): Buffer {
+  const { length } = payload
+  const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10)
+  head[0] = 0x80 | opcode
+  head[1] = length < 126 ? length : length < 65_536 ? 126 : 127
+  if (head.length === 4) head.writeUInt16BE(length, 2)
+  if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2)
+  return Buffer.concat([head, payload])
+}
+
+const pong = masked(Buffer.alloc(0), 10)

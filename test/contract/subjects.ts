@@ -133,7 +133,8 @@ export function wsPair(
           const complete = (opened: (socket: Socket, open: () => void) => void) =>
             upgrade(request, tcp, head, '', socket => opened(socket, () => socket.open()))
           const rest = {
-            cut: () => request.socket.resetAndDestroy(),
+            // a reset comes from the network: in a turn of its own
+            cut: () => process.nextTick(() => request.socket.resetAndDestroy()),
             end() {
               tcp.destroy()
               http.close()

@@ -278,7 +278,7 @@ describe('options of compression', () => {
 
   test('are refused where a browser decides', () => {
     expect(() => connect('ws://x', { dial: dialWith(WebSocket), compression: true })).toThrow(
-      /^connect: compression: true is not possible here/,
+      /^connect: compression: what was given is not possible here/,
     )
   })
 })
