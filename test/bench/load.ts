@@ -17,8 +17,9 @@ export class Peer {
   }
 
   /** Connects and shakes hands; `bare`: with a server that knows no WebSocket. */
-  static async open(port: number, bare = false): Promise<Peer> {
+  static async open(port: number, bare = false, greeting: Buffer = Buffer.alloc(0)): Promise<Peer> {
     const peer = new Peer(connect({ port, host: '127.0.0.1', noDelay: true }))
+    peer.#expected = greeting
     const { socket } = peer
     socket.on('error', error => (peer.failed ??= error))
     if (bare) {
@@ -40,7 +41,9 @@ export class Peer {
   }
 
   expect(expected: Buffer, told: (times: number) => void): void {
-    if (this.#at !== 0) this.failed ??= new Error('Something else was on its way')
+    if (this.#at !== 0 && !expected.equals(this.#expected)) {
+      this.failed ??= new Error('Something else was on its way')
+    }
     this.#expected = expected
     this.#told = told
   }
@@ -74,12 +77,19 @@ export class Peer {
   }
 }
 
-/** So many connections, a few at a time. */
-export async function openPeers(port: number, count: number, bare = false): Promise<Peer[]> {
+/** So many connections, a few at a time; `greeting`: what the server may say before it is asked. */
+export async function openPeers(
+  port: number,
+  count: number,
+  bare = false,
+  greeting?: Buffer,
+): Promise<Peer[]> {
   const peers: Peer[] = []
   while (peers.length < count) {
     const some = Math.min(100, count - peers.length)
-    peers.push(...(await Promise.all(Array.from({ length: some }, () => Peer.open(port, bare)))))
+    peers.push(
+      ...(await Promise.all(Array.from({ length: some }, () => Peer.open(port, bare, greeting)))),
+    )
   }
   return peers
 }

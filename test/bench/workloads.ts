@@ -150,9 +150,11 @@ export function lives(port: number, atATime: number): Run {
 
 /** Connections that only listen to `hello`. */
 export async function hello(port: number, connections: number): Promise<Run> {
-  const peers = await openPeers(port, connections)
+  const frame = framed(Buffer.from('hello'))
+  // the first of them speak before the last are there
+  const peers = await openPeers(port, connections, false, frame)
   let count = 0
-  for (const peer of peers) peer.expect(framed(Buffer.from('hello')), times => (count += times))
+  for (const peer of peers) peer.expect(frame, times => (count += times))
   return {
     async for(milliseconds) {
       const before = count
