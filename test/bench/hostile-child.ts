@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from './hostile-attacks.js'
-import { pinned } from './server.js'
+import { pinned } from './process.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

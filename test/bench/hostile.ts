@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Attack, Outcome, Target } from './hostile-attacks.js'
 import { Child } from './hostile-child.js'
 import { Neighbour } from './hostile-neighbour.js'
-import { pinned, pinSelf } from './server.js'
+import { pinned, pinSelf } from './process.js'
 
 const mebibyte = 1024 * 1024
 const lasts = 5_000
