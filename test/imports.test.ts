@@ -17,6 +17,7 @@ const leaves = [
   'ending.ts',
   'errors.ts',
   'fragments.ts',
+  'http-header.ts',
   'json.ts',
   'on.ts',
   'option.ts',

@@ -7,7 +7,9 @@ import {
   type ConnectionOptions,
   mebibyte,
   most,
+  mostFragments,
 } from '../connection/settings.js'
+import { headerValue, token } from '../http-header.js'
 import { callable, group, refused, refusedUnseen, shaped, whole } from '../option.js'
 import type { Message } from '../socket.js'
 import type { Dial, DialRequest } from './dial.js'
@@ -75,15 +77,11 @@ export function readDialing(
     agent: agent === undefined ? undefined : shaped(at('agent'), agent, undefined, ['destroy']),
     tls: group(at('tls'), tls, tlsOptionNames),
     payload: whole(at('limits.payload'), limits.payload, mebibyte, 1, most),
-    fragments: whole(at('limits.fragments'), limits.fragments, 16_384, 1, most),
+    fragments: whole(at('limits.fragments'), limits.fragments, mostFragments, 1, most),
     compression: options.compression ?? false,
   }
 }
 
-// a token of HTTP (RFC 9110, section 5.6.2)
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-// what may stand in a header: no line ends
-const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const ours = /^(connection|upgrade|sec-websocket-.*)$/i
 
 function readProtocols(name: string, value: ConnectOptions['protocols']): readonly string[] {

@@ -6,6 +6,9 @@ import type { Socket } from '../socket.js'
 import type { Brake } from './brake.js'
 import type { Kind, Rate } from './rate.js'
 
+// How long one that was told to go waits between two chunks, in ms.
+const breath = 20
+
 export class RateWatch {
   readonly #rate: Rate
   readonly #socket: Socket
@@ -80,7 +83,7 @@ export class RateWatch {
     this.#waiting = this.#scheduler.schedule(() => {
       this.#waiting = undefined
       this.#brake.release('rate')
-    }, 20)
+    }, breath)
   }
 
   #fill(): void {

@@ -119,6 +119,8 @@ export const connectionOptionNames = [
 
 export const mebibyte = 1024 * 1024
 export const most = 2 ** 31 - 1
+/** Frames of one message, where nobody says otherwise. */
+export const mostFragments = 16_384
 
 /**
  * Reads the options; `name` is the function that they were given to.

@@ -7,6 +7,7 @@ import {
   type ConnectionOptions,
   mebibyte,
   most,
+  mostFragments,
 } from '../connection/settings.js'
 import { callable, group, refused, text, whole } from '../option.js'
 import type { Message } from '../socket.js'
@@ -108,7 +109,7 @@ export function acceptOptions(
     choose: readProtocols(at('protocols'), options.protocols),
     hops: readHops(at('trustProxy'), options.trustProxy),
     payload: count('payload', mebibyte),
-    fragments: count('fragments', 16_384),
+    fragments: count('fragments', mostFragments),
     connections: count('connections', 10_000),
     perAddress:
       perAddress === false

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { defaultIfEmpty, defer, from, isObservable, Observable, of, take } from 'rxjs'
 import { checkSendable, cutReason } from '../close.js'
+import { headerValue, token } from '../http-header.js'
 import { group, refused, text, whole } from '../option.js'
 
 /**
@@ -19,7 +20,7 @@ export type Verdict<Principal> = Principal | Refused | undefined | null | false
 
 /** How a request is refused. */
 export interface RefuseOptions {
-  /** A sentence for people, in plain text. Default: that of the status. */
+  /** A sentence for people, in plain text. Default `'You may not connect'`. */
   message?: string | undefined
   headers?: Readonly<Record<string, string>> | undefined
   /**
@@ -54,8 +55,8 @@ export class Refused {
 
 function readHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) refused('refuse: headers', name, 'a name of a header')
-    text(`refuse: headers: ${name}`, value, /^[\t\x20-\x7e\x80-\xff]*$/, 'a text of one line')
+    if (!token.test(name)) refused('refuse: headers', name, 'a name of a header')
+    text(`refuse: headers: ${name}`, value, headerValue, 'a text of one line')
   }
   return headers
 }

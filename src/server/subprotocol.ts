@@ -1,6 +1,7 @@
 /** Subprotocol: which one is spoken, of those that a client offers (RFC 6455, section 1.9). */
 
 import type { IncomingMessage } from 'node:http'
+import { token } from '../http-header.js'
 import { refused } from '../option.js'
 import { internalError, type Refusal } from './upgrade.js'
 
@@ -12,9 +13,6 @@ export type Protocols =
   readonly string[] | ((offered: readonly string[], request: IncomingMessage) => string | undefined)
 
 export type Choose = (request: IncomingMessage) => Refusal | string
-
-// a token of HTTP (RFC 9110, section 5.6.2)
-const token = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /** @throws {TypeError} for what is no subprotocol. */
 export function readProtocols(name: string, value: Protocols | undefined): Choose {
