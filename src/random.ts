@@ -2,7 +2,14 @@
 
 export type Random = () => number
 
+// Asking the system costs far more than a number: they are drawn in advance, and each is used once.
+const drawn = new Uint32Array(256)
+let left = 0
+
 export const systemRandom: Random = () => {
-  const [word = 0] = crypto.getRandomValues(new Uint32Array(1))
-  return word / 2 ** 32
+  if (left === 0) {
+    crypto.getRandomValues(drawn)
+    left = drawn.length
+  }
+  return (drawn[--left] ?? 0) / 2 ** 32
 }
