@@ -12,10 +12,52 @@ const small = 8 * 1024
 // As the pool of Buffer: what was handed out is never written again.
 const pool = { slab: Buffer.alloc(0), used: 0, last: undefined as Batch | undefined }
 
-// What was joined last: a burst to many connections is the same for all of them.
-const burst = { frames: [] as readonly Uint8Array[], joined: Buffer.alloc(0) }
+/** Frames that many connections are sent one behind the other: what they are in one piece is made once. */
+class Run {
+  // the one that was begun last in this turn
+  static #last: Run | undefined
+  readonly frame: Uint8Array
+  readonly #before: Run | undefined
+  // what was sent behind it last, most likely to the others too
+  #next: Run | undefined
+  #joined: Buffer | undefined
+
+  private constructor(frame: Uint8Array, before?: Run) {
+    this.frame = frame
+    this.#before = before
+  }
+
+  static of(frame: Uint8Array): Run {
+    return Run.#last?.frame === frame ? Run.#last : (Run.#last = new Run(frame))
+  }
+
+  static forget(): void {
+    Run.#last = undefined
+  }
+
+  /** What this frame makes of it. */
+  with(frame: Uint8Array): Run {
+    return this.#next?.frame === frame ? this.#next : (this.#next = new Run(frame, this))
+  }
+
+  /** The frames of a run, the first first. */
+  static frames(run: Run | undefined): Uint8Array[] {
+    const frames: Uint8Array[] = []
+    for (let each = run; each; each = each.#before) frames.push(each.frame)
+    return frames.reverse()
+  }
+
+  get joined(): Buffer {
+    return (this.#joined ??= this.#before
+      ? Buffer.concat(Run.frames(this))
+      : // of any other array the stream would make one at each write
+        Buffer.from(this.frame.buffer, this.frame.byteOffset, this.frame.byteLength))
+  }
+}
 
 export class Batch {
+  // whole frames, before anything of its own
+  #run: Run | undefined
   #frames: Uint8Array[] | undefined
   // the frames in the slab that are not among the others yet
   #slab = pool.slab
@@ -53,10 +95,14 @@ export class Batch {
 
   /** Takes a whole frame as it is. */
   addFrame(frame: Uint8Array): void {
-    this.#seal()
-    ;(this.#frames ??= []).push(frame)
     this.bytes += frame.byteLength
     this.messages++
+    if (this.#frames || this.#end > this.#start) {
+      this.#seal()
+      this.#frames?.push(frame)
+    } else {
+      this.#run = this.#run ? this.#run.with(frame) : Run.of(frame)
+    }
   }
 
   // Behind the last frame if nobody else has written there since.
@@ -74,7 +120,8 @@ export class Batch {
 
   #seal(): void {
     if (this.#end > this.#start) {
-      ;(this.#frames ??= []).push(this.#slab.subarray(this.#start, this.#end))
+      this.#frames ??= Run.frames(this.#run)
+      this.#frames.push(this.#slab.subarray(this.#start, this.#end))
     }
     this.#start = this.#end
     if (pool.last === this) pool.last = undefined
@@ -85,20 +132,13 @@ export class Batch {
     this.#seal()
     const frames = this.#frames ?? []
     const [first] = frames
-    if (first && frames.length === 1) {
-      return own && this.#end > 0 ? Buffer.from(first) : first
-    }
-    const { length } = frames
-    if (length !== burst.frames.length || frames.some((frame, at) => frame !== burst.frames[at])) {
-      burst.joined = Buffer.concat(frames)
-      burst.frames = frames
-    }
-    return burst.joined
+    if (!first) return this.#run?.joined ?? Buffer.alloc(0)
+    if (frames.length > 1) return Buffer.concat(frames)
+    return own ? Buffer.from(first) : first
   }
 
-  /** The turn is over: nothing more that has been joined is kept. */
+  /** The turn is over: nothing that has been joined is kept. */
   static forget(): void {
-    burst.frames = []
-    burst.joined = Buffer.alloc(0)
+    Run.forget()
   }
 }
