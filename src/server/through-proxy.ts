@@ -22,9 +22,21 @@ export function seenThrough(request: IncomingMessage, hops: number): Seen {
   const scheme = told('x-forwarded-proto') ?? ('encrypted' in socket ? 'https' : 'http')
   const host = told('x-forwarded-host') ?? headers.host ?? ''
   return {
-    own: parseOrigin(`${scheme}://${host}`),
+    own: ownOrigin(`${scheme}://${host}`),
     address: told('x-forwarded-for') ?? socket.remoteAddress,
   }
+}
+
+// Most requests ask for the same: what was read last is kept.
+let asked: string | undefined
+let own: string | undefined
+
+function ownOrigin(text: string): string | undefined {
+  if (text !== asked) {
+    own = parseOrigin(text)
+    asked = text
+  }
+  return own
 }
 
 // A proxy that sets a header anew leaves one value: then that is it.
