@@ -2,7 +2,7 @@
 
 type Listener<T> = (value: T) => void
 
-type Lists<Events> = { [E in keyof Events]?: readonly Listener<Events[E]>[] }
+type Lists<Events> = { [E in keyof Events]?: readonly Listener<Events[E]>[] | undefined }
 
 interface Listening<Events> {
   addListener<E extends keyof Events>(event: E, listener: Listener<Events[E]>): unknown
@@ -14,14 +14,15 @@ export class Emitter<Events extends object> {
 
   addListener<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
     const list = this.#lists[event]
-    this.#lists[event] = list ? [...list, listener] : [listener]
+    this.#lists[event] = list ? list.concat(listener) : [listener]
     return this
   }
 
   removeListener<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
     const list = this.#lists[event]
     const index = list?.lastIndexOf(listener) ?? -1
-    if (list && index >= 0) this.#lists[event] = list.filter((_, at) => at !== index)
+    if (!list || index < 0) return this
+    this.#lists[event] = list.length > 1 ? list.filter((_, at) => at !== index) : undefined
     return this
   }
 

@@ -1,14 +1,14 @@
 /** WsSocket: a socket on `ws` and the TCP socket beneath it, for servers and for clients in Node. */
 
 import type { Duplex } from 'node:stream'
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { Batch, enough } from './batch.js'
 import { CloseCode } from './close.js'
 import { Emitter } from './emitter.js'
 import { ConnectionLostError, HandshakeError, ProtocolError, saidBy } from './errors.js'
 import { highWater, lowWater, type Message, type Socket, type SocketEvents } from './socket.js'
 
-// Listeners are shared by all sockets and find theirs here: closures would cost each its own.
+// How a ws, and its TCP socket, find who adapts them: listeners of each would cost each its own.
 const adapter = Symbol('adapter')
 
 interface Adapted {
@@ -25,17 +25,46 @@ function endTurn(): void {
   Batch.forget()
 }
 
-/** A `ws` of a server, which says nothing by itself before what its adapter still holds. */
+/**
+ * A `ws` that tells its adapter what happens, and says nothing by itself before what the adapter
+ * still holds. It has no listeners for that: they would take a table in each of thousands.
+ */
 export class OrderlyWebSocket extends WebSocket {
   declare [adapter]?: WsSocket
 
+  override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
+    const to = this[adapter]
+    switch (event) {
+      case 'message':
+        // the default binaryType, 'nodebuffer', makes it a Buffer
+        to?.received(first as Buffer, second as boolean)
+        return true
+      case 'ping':
+        to?.pinged(first as Buffer)
+        to?.controlled()
+        return true
+      case 'pong':
+        to?.controlled()
+        return true
+      case 'close':
+        to?.closed(first as number, String(second))
+        return true
+      case 'error':
+        if (this.listenerCount('error') > 0) super.emit('error', first)
+        to?.failed(first as Error)
+        return true
+      default:
+        return super.emit(event, first, second)
+    }
+  }
+
   override close(code?: number, reason?: string | Buffer): void {
-    this[adapter]?.flush()
+    this[adapter]?.settle()
     super.close(code, reason)
   }
 
   override pong(data?: unknown, mask?: boolean, written?: (error: Error) => void): void {
-    this[adapter]?.flush()
+    this[adapter]?.settle()
     super.pong(data, mask, written)
   }
 }
@@ -45,7 +74,7 @@ export class OrderlyWebSocket extends WebSocket {
  * and joined; everything else is written by `ws` while the TCP socket is corked.
  */
 export class WsSocket extends Emitter<SocketEvents> implements Socket {
-  readonly #ws: WebSocket & Adapted
+  readonly #ws: OrderlyWebSocket
   // there is none before the handshake of a client is done
   #tcp: (Duplex & Adapted & { readonly bytesRead?: number }) | undefined
   readonly #framed: boolean
@@ -55,10 +84,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #backedUp = false
   #refused = 0
   messagesRead = 0
-  readonly #written = (error?: Error | null): void => {
-    if (error) this.#refused++
-    this.#drained()
-  }
+  #onWritten: ((error?: Error | null) => void) | undefined
   // pongs that are on their way, and the last ping that waits for one of them to be gone
   #pongs = 0
   #unanswered: Buffer | undefined
@@ -70,6 +96,14 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   // the message in pieces that is on its way: refused once, however many of them are
   #parts: { refused: boolean } | undefined
 
+  // made with the first message: many connections wait for theirs for long
+  get #written(): (error?: Error | null) => void {
+    return (this.#onWritten ??= error => {
+      if (error) this.#refused++
+      this.#drained()
+    })
+  }
+
   #drained(): void {
     if (this.#terminated || !this.#backedUp || this.bufferedAmount > lowWater) return
     this.#backedUp = false
@@ -77,26 +111,11 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   /** `framed`: whether this side's frames have no mask and no extension changes them. */
-  constructor(ws: WebSocket, framed = false) {
+  constructor(ws: OrderlyWebSocket, framed = false) {
     super()
     this.#ws = ws
     this.#framed = framed
-    this.#ws[adapter] = this
-    ws.on('message', onMessage)
-    ws.on('ping', onPing)
-    ws.on('close', onClose)
-    ws.on('error', onError)
-  }
-
-  override addListener<E extends keyof SocketEvents>(
-    event: E,
-    listener: (value: SocketEvents[E]) => void,
-  ): this {
-    if (event === 'control' && this.listenerCount('control') === 0) {
-      this.#ws.on('ping', onControl)
-      this.#ws.on('pong', onControl)
-    }
-    return super.addListener(event, listener)
+    ws[adapter] = this
   }
 
   /** The TCP socket beneath: only it says what has come in, and why it broke. */
@@ -187,6 +206,11 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #hold(): void {
     if (holding.length === 0) process.nextTick(endTurn)
     holding.push(this)
+  }
+
+  /** Writes the frames that wait here; those that wait in the TCP socket are in order already. */
+  settle(): void {
+    if (this.#batch) this.flush()
   }
 
   /** Writes what waits for the end of the turn. */
@@ -306,7 +330,6 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   closed(code: number, reason: string): void {
-    this.#ws.off('message', onMessage).off('close', onClose)
     this.#tcp?.off('error', onLost)
     const clean = code !== CloseCode.abnormal
     // ws answers a Close frame with its own code
@@ -343,29 +366,6 @@ const violations: Readonly<Record<string, number>> = {
   WS_ERR_UNEXPECTED_RSV_2_3: 1002,
   WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-}
-
-function onMessage(this: WebSocket & Adapted, data: RawData, isBinary: boolean): void {
-  // the default binaryType, 'nodebuffer', makes it a Buffer
-  this[adapter]?.received(data as Buffer, isBinary)
-}
-
-function onPing(this: WebSocket & Adapted, data: Buffer): void {
-  this[adapter]?.pinged(data)
-}
-
-// nobody else cares: listened to where somebody does
-function onControl(this: WebSocket & Adapted): void {
-  this[adapter]?.controlled()
-}
-
-function onClose(this: WebSocket & Adapted, code: number, reason: Buffer): void {
-  this[adapter]?.closed(code, reason.toString())
-}
-
-// stays for good: an error of a ws without a listener ends the process
-function onError(this: WebSocket & Adapted, error: Error): void {
-  this[adapter]?.failed(error)
 }
 
 function onLost(this: Duplex & Adapted, error: Error): void {

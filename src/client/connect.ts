@@ -53,19 +53,20 @@ export function connecting<In, Out>(
   return new Observable(subscriber => {
     const handshake = new ClientHandshake()
     const socket = new DialedSocket(scheduler)
-    const ended = () => {
-      connection.closed.subscribe(close => {
-        const error = failureOf(close)
-        if (error) subscriber.error(error)
-        else subscriber.complete()
-      })
+    const owner = {
+      ended: ({ closed }: Connection<In, Out>) =>
+        void closed.subscribe(close => {
+          const error = failureOf(close)
+          if (error) subscriber.error(error)
+          else subscriber.complete()
+        }),
     }
     const connection = new SocketConnection<In, Out, unknown>(
       settings,
       socket,
       handshake,
       nextId(),
-      ended,
+      owner,
     )
     subscriber.next(connection)
     if (!subscriber.closed) {

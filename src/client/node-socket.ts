@@ -1,10 +1,10 @@
 /** NodeSocket: opens a client's socket in Node, on `ws`. */
 
 import type { IncomingMessage } from 'node:http'
-import { type ClientOptions, WebSocket } from 'ws'
+import type { ClientOptions } from 'ws'
 import { readCompression } from '../compression.js'
 import { HandshakeError } from '../errors.js'
-import { WsSocket } from '../ws-socket.js'
+import { OrderlyWebSocket, WsSocket } from '../ws-socket.js'
 import type { Dial, DialRequest } from './dial.js'
 
 // Timers take no more.
@@ -12,12 +12,12 @@ const never = 2 ** 31 - 1
 
 /** Starts the handshake with `ws`. */
 export const dial: Dial = (request, answered) => {
-  const ws = new WebSocket(request.url, [...request.protocols], optionsOf(request))
+  const ws = new OrderlyWebSocket(request.url, [...request.protocols], optionsOf(request))
   const socket = new WsSocket(ws)
   // an answer of 101 that ws may refuse yet: before it is open no connection can be lost
   let answer: IncomingMessage | undefined
   ws.on('upgrade', response => (answer = response))
-  ws.prependListener('error', (cause: Error) => {
+  ws.on('error', (cause: Error) => {
     if (!answer) return
     const { statusCode: status = 101, headers } = answer
     socket.refuse(new HandshakeError(cause.message, { status, headers, cause }))

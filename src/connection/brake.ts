@@ -5,14 +5,22 @@ import type { Socket } from '../socket.js'
 /** Messages wait to be read, or wait to be sent; or too many came. */
 export type Reason = 'inbox' | 'outbox' | 'rate'
 
+/** What a brake needs to know of its connection. */
+export interface BrakeHost {
+  /** Reading pauses, or goes on. */
+  braked(): void
+}
+
+const none: readonly Reason[] = []
+
 export class Brake {
   readonly #socket: Socket
-  readonly #changed: () => void
-  #reasons: readonly Reason[] = []
+  readonly #host: BrakeHost
+  #reasons = none
 
-  constructor(socket: Socket, changed: () => void) {
+  constructor(socket: Socket, host: BrakeHost) {
     this.#socket = socket
-    this.#changed = changed
+    this.#host = host
   }
 
   /** Whether the socket can be paused: that of a browser can't. */
@@ -29,7 +37,7 @@ export class Brake {
     this.#reasons = [...this.#reasons, reason]
     if (this.#reasons.length > 1) return
     this.#socket.pause?.()
-    this.#changed()
+    this.#host.braked()
   }
 
   release(reason: Reason): void {
@@ -37,7 +45,7 @@ export class Brake {
     this.#reasons = this.#reasons.filter(each => each !== reason)
     if (this.on) return
     this.#socket.resume?.()
-    this.#changed()
+    this.#host.braked()
   }
 
   /** The connection is leaving open: a paused socket would never see the peer's Close frame. */

@@ -13,16 +13,20 @@ export class Broadcast<T> {
 
   /** Adds a subscriber; returns what removes it. */
   add(subscriber: Subscriber<T>): () => void {
-    this.#subscribers = [...this.#subscribers, subscriber]
-    return () => {
-      this.#subscribers = this.#subscribers.filter(each => each !== subscriber)
-    }
+    // spread would leave room for more, in each of thousands
+    this.#subscribers = this.#subscribers.concat(subscriber)
+    return () => this.remove(subscriber)
   }
 
-  /** Tells all that are there, for as long as `live` says so. */
-  next(value: T, live?: () => boolean): void {
+  /** Removes a subscriber. */
+  remove(subscriber: Subscriber<T>): void {
+    this.#subscribers = this.#subscribers.filter(each => each !== subscriber)
+  }
+
+  /** Tells all that are there, for as long as the source is live. */
+  next(value: T, source?: { readonly live: boolean }): void {
     for (const subscriber of this.#subscribers) {
-      if (live && !live()) return
+      if (source && !source.live) return
       // RxJS catches whatever is thrown behind this, and behind complete() it does not
       subscriber.next(value)
     }

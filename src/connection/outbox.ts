@@ -43,7 +43,8 @@ export class Outbox {
   readonly #bounds: OutboxBounds
   readonly #scheduler: SchedulerLike
   readonly #host: OutboxHost
-  readonly #queue: Queue
+  // made with the first message that has to wait
+  #queue: Queue | undefined
   #judgement: Subscription | undefined
   #watch: StallWatch | undefined
   #onIdle: (() => void) | undefined
@@ -65,17 +66,16 @@ export class Outbox {
     this.#bounds = bounds
     this.#scheduler = scheduler
     this.#host = host
-    this.#queue = typeof bounds.overflow === 'string' ? new Fifo() : new Conflating()
   }
 
   /** How many messages wait. */
   get messages(): number {
-    return this.#queue.messages
+    return this.#queue?.messages ?? 0
   }
 
   /** How many bytes wait. */
   get bytes(): number {
-    return this.#queue.bytes
+    return this.#queue?.bytes ?? 0
   }
 
   /** Whether nothing waits, nor would have to. */
@@ -87,15 +87,19 @@ export class Outbox {
     return this.#host.state() !== 'connecting' && this.#socket.bufferedAmount < highWater
   }
 
-  /** Hands the message to the socket, or queues it behind those that wait. */
-  push(message: Queued, key?: unknown): void {
-    if (this.idle) {
+  /**
+   * Hands the message to the socket, or queues it behind those that wait, or until the connection is
+   * open.
+   */
+  push(message: Queued, connecting: boolean, key?: unknown): void {
+    // asking as little as it can: it happens for each message of each connection
+    if (!this.backedUp && !connecting && !this.#pieces && this.messages === 0) {
       this.#hand(message)
-      if (!this.#takes()) this.#wait()
+      if (this.#socket.bufferedAmount >= highWater) this.#wait()
       return
     }
-    const bytes = bytesOf(message)
-    this.#drop(this.#queue.add({ message, bytes }, key))
+    this.#queue ??= typeof this.#bounds.overflow === 'string' ? new Fifo() : new Conflating()
+    this.#drop(this.#queue.add({ message, bytes: bytesOf(message) }, key))
     this.#wait()
     this.#judgeLater()
   }
@@ -104,9 +108,9 @@ export class Outbox {
   flush(): void {
     if (this.#takes()) this.#pieces?.resume()
     while (!this.#pieces && this.#takes()) {
-      const next = this.#queue.first()
+      const next = this.#queue?.first()
       if (!next) break
-      this.#queue.dropFirst()
+      this.#queue?.dropFirst()
       this.#hand(next.message)
     }
     if (this.messages === 0 && !this.#pieces) {
@@ -145,7 +149,7 @@ export class Outbox {
   /** Throws away what waits, and counts it. */
   discard(): void {
     const { messages } = this
-    this.#queue.clear()
+    this.#queue?.clear()
     this.#pieces?.stop()
     this.#pieces = undefined
     this.#drop(messages)
@@ -253,8 +257,8 @@ export class Outbox {
     if (overflow === 'dropOldest' || overflow === 'dropNewest') {
       let count = 0
       for (; this.#exceeds(1); count++) {
-        if (overflow === 'dropOldest') this.#queue.dropFirst()
-        else this.#queue.dropLast()
+        if (overflow === 'dropOldest') this.#queue?.dropFirst()
+        else this.#queue?.dropLast()
       }
       this.#drop(count)
     } else if (overflow === 'error') {

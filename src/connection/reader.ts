@@ -22,7 +22,6 @@ export class Reader<In> {
   readonly #subscribers = new Broadcast<In>()
   #source: Subscription | undefined
   #arriving: Message | undefined
-  readonly #live = () => this.#source !== undefined
   /** Messages that did not decode. */
   rejected = 0
   /** Messages that were nothing but a sign of life. */
@@ -54,10 +53,10 @@ export class Reader<In> {
         subscriber.complete()
         return undefined
       }
-      const remove = this.#subscribers.add(subscriber)
+      this.#subscribers.add(subscriber)
       if (state !== 'closing') this.#listen()
       return () => {
-        remove()
+        this.#subscribers.remove(subscriber)
         if (!this.#subscribers.observed) this.stop()
       }
     }))
@@ -69,12 +68,18 @@ export class Reader<In> {
   }
 
   #listen(): void {
-    this.#source ??= fromEvent(this.#socket as NodeEmitter, 'message').subscribe(message =>
-      this.#receive(message as Message),
-    )
+    this.#source ??= (
+      fromEvent(this.#socket as NodeEmitter, 'message') as Observable<Message>
+    ).subscribe(this)
   }
 
-  #receive(message: Message): void {
+  /** Whether what comes is delivered. */
+  get live(): boolean {
+    return this.#source !== undefined
+  }
+
+  /** A message came from the socket. */
+  next(message: Message): void {
     if (this.#beat !== undefined && sameMessage(message, this.#beat)) return
     let value: In
     try {
@@ -86,7 +91,7 @@ export class Reader<In> {
     }
     this.#arriving = message
     // one of them may close the connection: the others get nothing from then on
-    this.#subscribers.next(value, this.#live)
+    this.#subscribers.next(value, this)
     this.#arriving = undefined
   }
 

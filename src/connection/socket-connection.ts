@@ -6,7 +6,7 @@ import { checkSendable, type Close, CloseCode, cutReason } from '../close.js'
 import { asCodecError } from '../codec.js'
 import { ApplicationError, type CodecError, TimeoutError } from '../errors.js'
 import type { Socket } from '../socket.js'
-import { Brake } from './brake.js'
+import { Brake, type BrakeHost } from './brake.js'
 import { Broadcast } from './broadcast.js'
 import { conclude } from './conclude.js'
 import type { Connection, ConnectionActor } from './connection.js'
@@ -38,10 +38,18 @@ const reasons: Readonly<Record<number, string>> = {
   [CloseCode.internalError]: 'internal error',
 }
 
+type Parts = WriterHost & ReaderHost & BrakeHost & Swept
+
+/** Whoever made it. */
+interface Owner<In, Out, Principal> {
+  /** It has ended. */
+  ended(connection: SocketConnection<In, Out, Principal>): void
+}
+
 /** What users hold as a {@link Connection}. */
 export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
   /** How its parts see it, its actor and the sweep too: one object, and no closure for each thing. */
-  static readonly #Host = class<In, Out, Principal> implements WriterHost, ReaderHost, Swept {
+  static readonly #Host = class<In, Out, Principal> implements Parts {
     readonly #of: SocketConnection<In, Out, Principal>
 
     constructor(of: SocketConnection<In, Out, Principal>) {
@@ -84,6 +92,12 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
 
     backedUp(yes: boolean): void {
       this.#of.#backedUp(yes)
+    }
+
+    // for the brake
+
+    braked(): void {
+      this.#of.#flow?.changed()
     }
 
     // for the actor
@@ -137,14 +151,14 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     }
   }
 
-  readonly #host: WriterHost & ReaderHost & Swept
+  readonly #host: Parts
   readonly id: string
   readonly handshake: Handshake<Principal>
   readonly actor: ConnectionActor
   readonly #settings: Settings<In, Out, Principal>
   readonly #socket: Socket
   // told after everybody else that it has ended
-  readonly #ended: (() => void) | undefined
+  readonly #owner: Owner<In, Out, Principal> | undefined
   readonly #reader: Reader<In>
   readonly #writer: StreamWriter<Out>
   readonly #brake: Brake
@@ -169,16 +183,16 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     socket: Socket,
     handshake: Handshake<Principal>,
     id: string,
-    ended?: () => void,
+    owner?: Owner<In, Out, Principal>,
   ) {
     this.#settings = settings
-    this.#ended = ended
+    this.#owner = owner
     this.#socket = socket
     this.handshake = handshake
     this.id = id
     const host = new SocketConnection.#Host(this)
     this.#host = host
-    this.#brake = new Brake(socket, () => this.#flow?.changed())
+    this.#brake = new Brake(socket, host)
     this.#reader = new Reader(socket, settings.codec, settings.beat, host)
     this.#writer = new StreamWriter(
       socket,
@@ -190,7 +204,11 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     this.actor = createActor(connectionMachine, { parent: settings.root, id })
     this.actor.subscribe(host)
     this.actor.start()
-    socket.addListener('open', () => this.#opened())
+    const opened = () => {
+      socket.removeListener('open', opened)
+      this.#opened()
+    }
+    socket.addListener('open', opened)
     socket.addListener('error', error => this.#tell({ type: 'error', error }))
     socket.addListener('close', close => this.#tell({ type: 'socket.close', close }))
     // before the reader: what is beyond it is not delivered
@@ -449,7 +467,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     this.#ending?.complete()
     this.#flow?.end()
     this.#changes?.complete()
-    this.#ended?.()
+    this.#owner?.ended(this)
   }
 
   // The actor stopped or erred without having seen the socket close: not by anything of ours.

@@ -62,10 +62,13 @@ export class Sweep {
   readonly #period: number
   readonly #watches = new Map<Swept, Watch>()
   #timer: Subscription | undefined
+  // what times are counted from: small whole numbers take no memory of their own
+  readonly #origin: number
   #lookedAt = 0
 
   constructor(scheduler: SchedulerLike, random: Random, times: SweepTimes) {
     this.#scheduler = scheduler
+    this.#origin = scheduler.now()
     this.#random = random
     this.#times = times
     const { heartbeat, idle, lifetime } = times
@@ -73,13 +76,17 @@ export class Sweep {
     this.#period = Math.min(...all.map(each => each ?? Infinity)) / looks
   }
 
+  #now(): number {
+    return this.#scheduler.now() - this.#origin
+  }
+
   /** The connection is open. */
   add(connection: Swept): void {
     if (this.#period === Infinity) return
-    const now = this.#scheduler.now()
+    const now = this.#now()
     const interval = this.#times.heartbeat?.interval ?? Infinity
     // spread, so that thousands that came at once are not pinged at once for ever
-    const firstAt = now + interval * (0.5 + this.#random() / 2)
+    const firstAt = Math.round(now + interval * (0.5 + this.#random() / 2))
     this.#watches.set(connection, {
       bytesRead: connection.bytesRead,
       messages: connection.messages,
@@ -105,7 +112,7 @@ export class Sweep {
 
   #look(): void {
     this.#timer = this.#scheduler.schedule(() => this.#look(), this.#period)
-    const now = this.#scheduler.now()
+    const now = this.#now()
     // a process that was held up has not listened: what came meanwhile is read behind this turn
     const late = now - this.#lookedAt - this.#period
     this.#lookedAt = now

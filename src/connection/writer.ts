@@ -1,12 +1,13 @@
 /** Writer: the stream going out, from its subscription to the Close frame behind its last message. */
 
-import { isObservable, type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs'
+import { isObservable, Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
 import { CloseCode } from '../close.js'
 import type { Codec } from '../codec.js'
 import { CodecError } from '../errors.js'
 import { type Fragments, isFragments } from '../fragments.js'
 import { isPrepared, type Prepared, prepared } from '../prepare.js'
 import { publicationOf } from '../published.js'
+import { report } from '../report.js'
 import type { Message, Socket } from '../socket.js'
 import { Outbox, type OutboxBounds, type OutboxHost } from './outbox.js'
 import type { Overflow } from './overflow.js'
@@ -37,7 +38,7 @@ export class StreamWriter<Out> {
   readonly #host: WriterHost
   readonly #key: ((value: Out) => unknown) | undefined
   readonly outbox: Outbox
-  #stop: (() => void) | undefined
+  #source: Unsubscribable | undefined
   /** Values that `send` did not take. */
   refused = 0
   /** Messages that were nothing but a sign of life. */
@@ -70,19 +71,16 @@ export class StreamWriter<Out> {
   }
 
   #subscribe(source: Observable<Sendable<Out>>): void {
-    // a source that emits endlessly while it is being subscribed has no subscription to end yet
-    const leftOpen = new Subject<void>()
-    this.#stop = () => leftOpen.next()
-    source.pipe(takeUntil(leftOpen)).subscribe({
-      next: value => this.send(value),
-      error: (error: unknown) => this.#host.errored(error),
-      complete: () => this.#host.completed(),
-    })
+    new Observable<Sendable<Out>>(subscriber => {
+      // a source that emits endlessly while it is being subscribed has no subscription to end yet
+      this.#source = subscriber
+      return source.subscribe(subscriber)
+    }).subscribe(this)
   }
 
   // Never through RxJS `from`, which would pull as fast as the source can give.
   #pull(source: AsyncIterable<Sendable<Out>>): void {
-    this.#stop = pull(source, {
+    const stop = pull(source, {
       wants: () => this.#host.state() === 'open',
       take: (value, next) => {
         this.send(value)
@@ -91,6 +89,21 @@ export class StreamWriter<Out> {
       completed: () => this.#host.completed(),
       failed: error => this.#host.errored(error),
     })
+    this.#source = { unsubscribe: stop }
+  }
+
+  // what an Observable source tells: a connection is few objects, and these would be four
+
+  next(value: Sendable<Out>): void {
+    this.send(value)
+  }
+
+  error(error: unknown): void {
+    this.#host.errored(error)
+  }
+
+  complete(): void {
+    this.#host.completed()
   }
 
   /** Sends or queues a value: true, or counts and refuses it: false. */
@@ -123,7 +136,7 @@ export class StreamWriter<Out> {
       this.#host.unencodable(error)
       return false
     }
-    this.outbox.push(message, key)
+    this.outbox.push(message, state === 'connecting', key)
     return true
   }
 
@@ -138,14 +151,19 @@ export class StreamWriter<Out> {
   beat(message: Message): void {
     if (!this.outbox.idle) return
     this.beats++
-    this.outbox.push(message)
+    this.outbox.push(message, false)
   }
 
   /** The connection leaves open: nothing more is taken from the source. */
   stop(): void {
-    const stop = this.#stop
-    this.#stop = undefined
-    stop?.()
+    const source = this.#source
+    this.#source = undefined
+    try {
+      source?.unsubscribe()
+    } catch (error) {
+      // its teardown failed
+      report(error)
+    }
   }
 
   /** Calls back when what is queued is sent, or dropped: the Close frame may go. */

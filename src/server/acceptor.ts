@@ -14,7 +14,7 @@ import type { WsSocket } from '../ws-socket.js'
 import { acceptOptions, type AcceptOptions, type AcceptSettings } from './accept-options.js'
 import { type Authenticate, Refused, verdictOf } from './authenticate.js'
 import { Guests } from './guests.js'
-import { Places } from './places.js'
+import { Place, Places } from './places.js'
 import { type Seen, seenThrough } from './through-proxy.js'
 import { checkHandshake, checkOriginOf, internalError, type Refusal, turnAway } from './upgrade.js'
 import { createUpgrader, type Upgrader } from './upgrader.js'
@@ -28,8 +28,9 @@ interface Asking {
   readonly head: Buffer
   readonly seen: Seen
   readonly protocol: string
-  /** Gives its place back. */
-  readonly leave: () => void
+  readonly place: Place
+  /** Gives the place back when TCP ends. */
+  readonly left: () => void
 }
 
 export class Acceptor<In, Out, P> {
@@ -37,7 +38,7 @@ export class Acceptor<In, Out, P> {
   readonly closeTimeout: number | undefined
   readonly scheduler: SchedulerLike
   /** All that are not closed. */
-  readonly connections = new Set<SocketConnection<In, Out, P>>()
+  readonly connections = new Map<SocketConnection<In, Out, P>, Place>()
   /** Told when a connection is gone. */
   gone: (() => void) | undefined
   // why nobody may come in any more
@@ -110,13 +111,14 @@ export class Acceptor<In, Out, P> {
       return
     }
     const protocol = this.#options.choose(request)
-    const leave = typeof protocol === 'string' ? this.#places.take(seen.address) : protocol
-    if (typeof protocol !== 'string' || typeof leave !== 'function') {
-      turnAway(tcp, leave as Refusal)
+    const place = typeof protocol === 'string' ? this.#places.take(seen.address) : protocol
+    if (typeof protocol !== 'string' || !(place instanceof Place)) {
+      turnAway(tcp, place as Refusal)
       return
     }
-    tcp.once('close', leave)
-    this.#ask({ request, tcp, head, seen, protocol, leave }, opened)
+    const left = () => place.leave()
+    tcp.once('close', left)
+    this.#ask({ request, tcp, head, seen, protocol, place, left }, opened)
   }
 
   #ask(asking: Asking, opened: Opened<In, Out, P>): void {
@@ -140,33 +142,34 @@ export class Acceptor<In, Out, P> {
   }
 
   #open(
-    { request, tcp, head, seen, protocol, leave }: Asking,
+    { request, tcp, head, seen, protocol, place, left }: Asking,
     principal: P,
     opened: Opened<In, Out, P>,
   ) {
     this.#upgrade(request, tcp, head, protocol, socket => {
-      tcp.off('error', destroy).off('close', leave)
-      this.#begin(socket, handshakeOf(request, seen, protocol, principal), leave, opened)
+      tcp.off('error', destroy).off('close', left)
+      this.#begin(socket, handshakeOf(request, seen, protocol, principal), place, opened)
     })
   }
 
-  // A scope of its own: what the connection calls at its end would keep the request alive.
   #begin(
     socket: WsSocket,
     handshake: Handshake<P>,
-    leave: () => void,
+    place: Place,
     opened: Opened<In, Out, P>,
   ): void {
-    const ended = () => {
-      leave()
-      this.connections.delete(connection)
-      this.gone?.()
-    }
     const id = this.#nextId()
-    const connection = new SocketConnection(this.#settings, socket, handshake, id, ended)
-    this.connections.add(connection)
+    const connection = new SocketConnection(this.#settings, socket, handshake, id, this)
+    this.connections.set(connection, place)
     socket.open()
     opened(connection)
+  }
+
+  /** It has ended. */
+  ended(connection: SocketConnection<In, Out, P>): void {
+    this.connections.get(connection)?.leave()
+    this.connections.delete(connection)
+    this.gone?.()
   }
 
   // For a page, which sees no status.

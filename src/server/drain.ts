@@ -37,8 +37,11 @@ export interface Drained {
 // Closing is spread in steps of this many ms.
 const step = 100
 
+/** All that there are, whatever is kept with each. */
+type All = Pick<ReadonlyMap<Drained, unknown>, 'size' | 'keys'>
+
 export class Drain {
-  readonly #connections: ReadonlySet<Drained>
+  readonly #connections: All
   readonly #scheduler: SchedulerLike
   readonly #progress = new ReplaySubject<DrainProgress>(1)
   readonly #timers: Subscription[] = []
@@ -46,7 +49,7 @@ export class Drain {
   #total: number | undefined
   #ended = false
 
-  constructor(connections: ReadonlySet<Drained>, scheduler: SchedulerLike) {
+  constructor(connections: All, scheduler: SchedulerLike) {
     this.#connections = connections
     this.#scheduler = scheduler
   }
@@ -78,7 +81,7 @@ export class Drain {
 
     if (this.#ended) return
     this.#total ??= this.#connections.size
-    const open = [...this.#connections].filter(({ state }) => state === 'open')
+    const open = [...this.#connections.keys()].filter(({ state }) => state === 'open')
     const steps = Math.max(1, Math.min(open.length, Math.ceil(over / step)))
     for (let at = 0; at < steps; at++) {
       const some = open.slice((at * open.length) / steps, ((at + 1) * open.length) / steps)
@@ -91,7 +94,7 @@ export class Drain {
     }
     this.#after(deadline, () => {
       const cause = new TimeoutError('drain', deadline)
-      for (const connection of this.#connections) {
+      for (const connection of this.#connections.keys()) {
         // one whose turn has not come is ended by this side all the same
         connection.drain(code, reason)
         connection.abandon(cause)
@@ -119,7 +122,7 @@ export class Drain {
     this.#telling = undefined
     const left = this.#connections.size
     let open = 0
-    for (const { state } of this.#connections) if (state === 'open') open++
+    for (const { state } of this.#connections.keys()) if (state === 'open') open++
     const closed = (this.#total ?? left) - left
     this.#progress.next({ open, closing: left - open, closed, left })
   }

@@ -14,8 +14,8 @@ export class Places {
     this.#mostOfOne = mostOfOne
   }
 
-  /** Takes a place: what gives it back, once; or why there is none. */
-  take(address: string | undefined): Refusal | (() => void) {
+  /** Takes a place, or says why there is none. */
+  take(address: string | undefined): Refusal | Place {
     if (this.#count >= this.#most) return full(503, 'Too many connections')
     const network = this.#mostOfOne === undefined ? '' : networkOf(address)
     const taken = this.#taken.get(network) ?? 0
@@ -24,15 +24,33 @@ export class Places {
       this.#taken.set(network, taken + 1)
     }
     this.#count++
-    let here = true
-    return () => {
-      if (!here) return
-      here = false
-      this.#count--
-      const left = (this.#taken.get(network) ?? 0) - 1
-      if (left > 0) this.#taken.set(network, left)
-      else this.#taken.delete(network)
-    }
+    return new Place(this, network)
+  }
+
+  /** One of this network has left. */
+  left(network: string): void {
+    this.#count--
+    const left = (this.#taken.get(network) ?? 0) - 1
+    if (left > 0) this.#taken.set(network, left)
+    else this.#taken.delete(network)
+  }
+}
+
+export class Place {
+  // until it is given back
+  #of: Places | undefined
+  readonly #network: string
+
+  constructor(of: Places, network: string) {
+    this.#of = of
+    this.#network = network
+  }
+
+  /** Gives it back; once. */
+  leave(): void {
+    const of = this.#of
+    this.#of = undefined
+    of?.left(this.#network)
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { Deflate } from '../compression.js'
 import { OrderlyWebSocket, WsSocket } from '../ws-socket.js'
 import { declineOffers } from './decline.js'
@@ -45,7 +45,7 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
   return (request, tcp, head, protocol, opened) => {
     chosen = protocol
     declineOffers(request, deflate)
-    let made: WebSocket | undefined
+    let made: OrderlyWebSocket | undefined
     try {
       server.handleUpgrade(request, tcp, head, ws => (made = ws))
     } catch {

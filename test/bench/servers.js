@@ -22,7 +22,7 @@ function ws(taken) {
 
 const servers = {
   rivulet: {
-    echo: () => serve({ port: 0, host }, ({ messages }) => messages).listening.subscribe(ready),
+    echo: () => serve({ port: 0, host, limits: { connections: 20_000 } }, ({ messages }) => messages).listening.subscribe(ready),
     fan() {
       const topic = new Subject()
       const burst = message => {

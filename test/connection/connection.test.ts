@@ -400,12 +400,19 @@ describe('user code that throws where RxJS does not catch it', () => {
       throw failure
     })
 
-  test('a teardown of the writer neither keeps the Close frame back nor the end', () => {
+  test('a teardown of the writer is reported, and keeps neither the Close frame back nor the end', () => {
     virtualTime(({ accept, at, expectStream, expectClose }) => {
+      const reported = vi.spyOn(console, 'error').mockReturnValue()
       const { connection, peer } = accept(() => NEVER.pipe(throwing()))
       at('1s', () => connection.close(4000))
       expectStream(peer.frames).toBe('1s c', { c: { close: 4000, reason: '' } })
       expectClose(connection, '1s', { code: 4000, wasClean: true })
+      at('2s', () => {
+        expect(reported).toHaveBeenCalledExactlyOnceWith(
+          expect.objectContaining({ errors: [failure] }),
+        )
+        reported.mockRestore()
+      })
     })
   })
 

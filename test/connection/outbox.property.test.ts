@@ -162,7 +162,11 @@ function play(
     if (step.do === 'emit') {
       if (state === 'connecting' || state === 'open') {
         const message = messageOf(emitted++, step)
-        outbox.push(message, conflating ? policy.key(message as never) : undefined)
+        outbox.push(
+          message,
+          state === 'connecting',
+          conflating ? policy.key(message as never) : undefined,
+        )
       }
     } else if (step.do === 'drain') {
       if (state !== 'connecting') socket.drain(step.count)

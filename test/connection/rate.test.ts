@@ -203,7 +203,7 @@ test.each<[RateOptions, RegExp]>([
 
 test('says once that the rate is exceeded, however much comes after', () => {
   const socket = Object.assign(new Emitter<SocketEvents>(), { bytesRead: 0 }) as unknown as Socket
-  const brake = new Brake(socket, () => undefined)
+  const brake = new Brake(socket, { braked: () => undefined })
   const errors: Error[] = []
   const rate = readRate('rate', { messages: 1, burst: 1 })!
   const watch = new RateWatch(rate, socket, asyncScheduler, brake, error => errors.push(error))

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Places } from '../../src/server/places.js'
+import { Place, Places } from '../../src/server/places.js'
 
 const taken = (place: ReturnType<Places['take']>) => {
-  if (typeof place !== 'function') throw new Error(`${place.status} ${place.message}`)
-  return place
+  if (!(place instanceof Place)) throw new Error(`${place.status} ${place.message}`)
+  return () => place.leave()
 }
 
 describe('places', () => {
