@@ -129,12 +129,17 @@ export class Batch {
 
   /** All of it, in one piece; `own`: which keeps no other bytes alive. */
   join(own: boolean): Uint8Array {
+    if (!this.#frames) {
+      if (this.#end === this.#start) return this.#run?.joined ?? Buffer.alloc(0)
+      // most turns have one message, or some made side by side
+      if (!this.#run) {
+        const bytes = this.#slab.subarray(this.#start, this.#end)
+        if (pool.last === this) pool.last = undefined
+        return own ? Buffer.from(bytes) : bytes
+      }
+    }
     this.#seal()
-    const frames = this.#frames ?? []
-    const [first] = frames
-    if (!first) return this.#run?.joined ?? Buffer.alloc(0)
-    if (frames.length > 1) return Buffer.concat(frames)
-    return own ? Buffer.from(first) : first
+    return Buffer.concat(this.#frames ?? [])
   }
 
   /** The turn is over: nothing that has been joined is kept. */

@@ -15,13 +15,17 @@ interface Adapted {
   [adapter]?: WsSocket
 }
 
-// Those that hold frames, or their TCP socket corked, until the end of the turn.
-let holding: WsSocket[] = []
+// Those that hold frames, or their TCP socket corked, until the end of the turn: each knows the next,
+// as a list would be made anew in each turn.
+const holding: { first: WsSocket | undefined; last: WsSocket | undefined } = {
+  first: undefined,
+  last: undefined,
+}
 
 function endTurn(): void {
-  const all = holding
-  holding = []
-  for (const socket of all) socket.flush()
+  let socket = holding.first
+  holding.first = holding.last = undefined
+  while (socket) socket = socket.endTurn()
   Batch.forget()
 }
 
@@ -93,6 +97,9 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #batch: Batch | undefined
   // whether this turn's bytes wait in the TCP socket
   #corked = false
+  // whether it is among those whose turn will be ended, and who comes behind it
+  #holds = false
+  #behind: WsSocket | undefined
   // the message in pieces that is on its way: refused once, however many of them are
   #parts: { refused: boolean } | undefined
 
@@ -204,8 +211,24 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   }
 
   #hold(): void {
-    if (holding.length === 0) process.nextTick(endTurn)
-    holding.push(this)
+    if (this.#holds) return
+    this.#holds = true
+    if (holding.last) {
+      holding.last.#behind = this
+    } else {
+      holding.first = this
+      process.nextTick(endTurn)
+    }
+    holding.last = this
+  }
+
+  /** Writes what waits; returns who comes next. */
+  endTurn(): WsSocket | undefined {
+    const next = this.#behind
+    this.#behind = undefined
+    this.#holds = false
+    this.flush()
+    return next
   }
 
   /** Writes the frames that wait here; those that wait in the TCP socket are in order already. */
