@@ -2,6 +2,14 @@
 
 import { connect, type Socket } from 'node:net'
 
+/** What is spoken: WebSocket alone, socket.io on it, or nothing at all on bare TCP. */
+export type Dialect = 'websocket' | 'socket.io' | 'tcp'
+
+/** A text as both sides write it in the dialect. */
+export function spoken(text: string, dialect: Dialect): Buffer {
+  return Buffer.from(dialect === 'socket.io' ? `42["m",${JSON.stringify(text)}]` : text)
+}
+
 /** One connection; what comes in is compared with what must come, byte by byte. */
 export class Peer {
   readonly socket: Socket
@@ -16,26 +24,22 @@ export class Peer {
     this.socket = socket
   }
 
-  /** Connects and shakes hands; `bare`: with a server that knows no WebSocket. */
-  static async open(port: number, bare = false, greeting: Buffer = Buffer.alloc(0)): Promise<Peer> {
+  /** Connects, and shakes hands as the dialect has it. */
+  static async open(
+    port: number,
+    dialect: Dialect = 'websocket',
+    greeting: Buffer = Buffer.alloc(0),
+  ): Promise<Peer> {
     const peer = new Peer(connect({ port, host: '127.0.0.1', noDelay: true }))
     peer.#expected = greeting
     const { socket } = peer
     socket.on('error', error => (peer.failed ??= error))
-    if (bare) {
-      await new Promise<void>(resolve => socket.once('connect', resolve))
-    } else {
-      socket.write(handshake)
-      await new Promise<void>((resolve, reject) => {
-        socket.once('data', (head: Buffer) => {
-          const said = head.toString('latin1')
-          const good = said.startsWith('HTTP/1.1 101 ') && said.endsWith('\r\n\r\n')
-          if (good) resolve()
-          else reject(new Error(`The server refused: ${said.split('\r\n', 1).join()}`))
-        })
-        socket.once('error', reject)
-      })
-    }
+    // what came with the answer already
+    let early: Buffer = Buffer.alloc(0)
+    if (dialect === 'tcp') await new Promise<void>(resolve => socket.once('connect', resolve))
+    else if (dialect === 'websocket') early = await shake(socket)
+    else await shakeAsSocketIo(socket)
+    if (early.length > 0) peer.#take(early)
     socket.on('data', chunk => peer.#take(chunk))
     return peer
   }
@@ -81,14 +85,16 @@ export class Peer {
 export async function openPeers(
   port: number,
   count: number,
-  bare = false,
+  dialect?: Dialect,
   greeting?: Buffer,
 ): Promise<Peer[]> {
   const peers: Peer[] = []
   while (peers.length < count) {
     const some = Math.min(100, count - peers.length)
     peers.push(
-      ...(await Promise.all(Array.from({ length: some }, () => Peer.open(port, bare, greeting)))),
+      ...(await Promise.all(
+        Array.from({ length: some }, () => Peer.open(port, dialect, greeting)),
+      )),
     )
   }
   return peers
@@ -96,6 +102,40 @@ export async function openPeers(
 
 export function check(peers: readonly Peer[]): void {
   for (const { failed } of peers) if (failed) throw failed
+}
+
+function shake(socket: Socket): Promise<Buffer> {
+  socket.write(handshake)
+  return new Promise((resolve, reject) => {
+    socket.once('data', (head: Buffer) => {
+      const end = head.indexOf('\r\n\r\n') + 4
+      const said = head.toString('latin1', 0, end)
+      if (said.startsWith('HTTP/1.1 101 ')) resolve(head.subarray(end))
+      else reject(new Error(`The server refused: ${said.split('\r\n', 1).join()}`))
+    })
+    socket.once('error', reject)
+  })
+}
+
+// The server says first who one is, then lets one into the namespace that is asked for.
+async function shakeAsSocketIo(socket: Socket): Promise<void> {
+  let came = ''
+  const until = (sign: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = (chunk: Buffer) => {
+        came += chunk.toString('latin1')
+        if (!came.includes(sign)) return
+        socket.off('data', look)
+        resolve()
+      }
+      socket.on('data', look)
+      socket.once('error', reject)
+    })
+  socket.write(handshake.replace('GET /', 'GET /socket.io/?EIO=4&transport=websocket'))
+  await until('0{"sid"')
+  const inside = until('40{"sid"')
+  socket.write(masked(Buffer.from('40')))
+  await inside
 }
 
 export const handshake =

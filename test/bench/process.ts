@@ -20,7 +20,7 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const node = (...args: string[]) => [process.execPath, '--expose-gc', ...args]
 
 /** What is compared. */
-export type Kind = 'rivulet' | 'ws' | 'gorilla' | 'tcp'
+export type Kind = 'rivulet' | 'ws' | 'socket.io' | 'gorilla' | 'tcp'
 export type Role = 'echo' | 'fan' | 'hello'
 
 let gorilla: string | false | undefined
@@ -75,7 +75,7 @@ export class Process {
     return Number(line.value)
   }
 
-  /** Has it collect its garbage; of a client: how many echoes it has had. */
+  /** Has it collect its garbage: the bytes of the heap then; of a client: how many echoes it has had. */
   ask(): Promise<number> {
     this.#child.stdin!.write('\n')
     return this.#answer()

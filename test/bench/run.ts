@@ -74,10 +74,12 @@ function add(section: string): void {
 
 pinSelf()
 const loads = [loadavg()[0]!]
+let most: number | undefined
 for (const [name, workload] of Object.entries({ ...workloads, hello: helloWriters })) {
   if (!wanted(name)) continue
   const { title, unit, floor, goal } = workload
   const figures = await workload.measure(rounds)
+  if (name === 'pingpong') most = figures[0]!.perSecond
   judge(title, floor, goal, figures[2]!.cpu, figures[1]!.cpu)
   const bars = figures.map(({ name, cpu }) => ({ ...cpu, name, value: cpu.median }))
   groups.push({ title, bars, floor, goal })
@@ -87,8 +89,8 @@ for (const [name, workload] of Object.entries({ ...workloads, hello: helloWriter
 
 let residents: Memory[] | undefined
 if (wanted('memory')) {
-  residents = await memory(2_000, 3)
-  const [ws, control, own, go] = residents
+  residents = await memory(10_000, 3)
+  const [ws, control, own, , go] = residents
   // of cost, so the other way round
   const less = ({ low, bytes, high }: Memory): Ratio => ({
     median: ws!.bytes / bytes,
@@ -98,21 +100,23 @@ if (wanted('memory')) {
   judge('RSS of an idle connection (ratio inverted)', 1 / 2, 1 / 1.5, less(own!), less(control!))
   const vsGo = go ? `; ${(own!.bytes / go.bytes).toFixed(2)} of gorilla's` : ''
   add(
-    `### RSS of an idle connection\n\nWhat each of 2,000 connections adds once the garbage is ` +
+    `### RSS of an idle connection\n\nWhat each of 10,000 connections adds once the garbage is ` +
       `collected; rivulet's is ${(own!.bytes / ws!.bytes).toFixed(2)} of raw ws's${vsGo}.\n\n` +
       table(
-        ['', 'bytes', 'least', 'most'],
-        residents.map(({ name, bytes, low, high }) => [
+        ['', 'bytes', 'least', 'most', 'objects of JavaScript'],
+        residents.map(({ name, bytes, low, high, heap }) => [
           name,
           round(bytes),
           round(low),
           round(high),
+          heap === undefined ? '' : round(heap),
         ]),
       ),
   )
 }
 if (wanted('latency')) {
-  const half = 15_000
+  // half of what raw ws did when it was asked for all it could
+  const half = Math.round((most ?? 30_000) / 2_000) * 1_000
   const rows = await latency(half, 3)
   add(
     `### Latency of an echo of 16 B, ${round(half)} a second over 64 connections\n\n` +
@@ -136,12 +140,6 @@ if (wanted('clients')) {
 if (only === undefined) {
   const { length, 0: cpu } = cpus()
   const cores = pinned ? 'servers pinned to one core, the load to another' : 'nothing pinned'
-  // by a name that nobody looks up when types are checked: it is no dependency
-  const absent = ['socket', 'io'].join('.')
-  const installed = await import(absent).then(
-    () => 'installed, but not measured yet',
-    () => 'not installed, so it is left out',
-  )
   const file = new URL('../../docs/benchmarks.md', import.meta.url)
   // what people wrote, before and behind the figures, stays
   const [before = '', rest = ''] = readFileSync(file, 'utf8').split('<!-- figures -->\n')
@@ -149,8 +147,7 @@ if (only === undefined) {
   const machine =
     `Node ${process.version} on ${length} × ${cpu?.model ?? 'unknown'}; ${cores}; load average ` +
     `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)} while it was measured. ` +
-    `gorilla/websocket: ${hasGorilla() ? 'measured' : 'left out, as Go is not installed'}. ` +
-    `socket.io: ${installed}.`
+    `gorilla/websocket: ${hasGorilla() ? 'measured' : 'left out, as Go is not installed'}.`
   const head = ['', 'rivulet', 'the control', 'floor', 'goal']
   const text =
     `${before}<!-- figures -->\n\n${machine}\n\n## Floors and goals\n\n${table(head, aims)}\n\n` +

@@ -1,8 +1,10 @@
 // The servers, each in a process of its own: `node servers.js rivulet echo`.
 // Plain JavaScript, so that Node resolves `rivulet` to the built package and nothing compiles in between.
 import { createInterface } from 'node:readline'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { interval, map, Subject } from 'rxjs'
+import { Server } from 'socket.io'
 import { WebSocketServer } from 'ws'
 import { prepare } from 'rivulet'
 import { serve } from 'rivulet/server'
@@ -20,9 +22,21 @@ function ws(taken) {
   return server
 }
 
+function socketIo(taken) {
+  const http = createHttpServer()
+  // no long polling, and no heartbeat while it is measured
+  const io = new Server(http, { transports: ['websocket'], pingInterval: 3_600_000 })
+  io.on('connection', socket => taken(socket, io))
+  http.listen({ port: 0, host }, () => ready(http.address()))
+}
+
 const servers = {
   rivulet: {
-    echo: () => serve({ port: 0, host, limits: { connections: 20_000 } }, ({ messages }) => messages).listening.subscribe(ready),
+    echo: () =>
+      serve(
+        { port: 0, host, limits: { connections: 20_000 } },
+        ({ messages }) => messages,
+      ).listening.subscribe(ready),
     fan() {
       const topic = new Subject()
       const burst = message => {
@@ -61,6 +75,16 @@ const servers = {
       })
     },
   },
+  'socket.io': {
+    echo: () => socketIo(socket => socket.on('m', message => socket.emit('m', message))),
+    fan() {
+      socketIo((socket, io) =>
+        socket.on('m', message => {
+          for (let number = 0; number < Number(message); number++) io.emit('m', news(number))
+        }),
+      )
+    },
+  },
   // the limit: what a server would do that has nothing to do
   tcp: {
     echo() {
@@ -80,6 +104,6 @@ servers[name][role]()
 createInterface(process.stdin)
   .on('line', () => {
     globalThis.gc?.()
-    console.log('collected')
+    console.log(process.memoryUsage().heapUsed)
   })
   .on('close', () => process.exit())

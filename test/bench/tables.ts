@@ -1,7 +1,7 @@
 /** What is measured, and on whom. */
 
 import { type Candidate, compare, type Figures, median, percentile, ratioOf } from './compare.js'
-import { openPeers } from './load.js'
+import { type Dialect, openPeers } from './load.js'
 import { hasGorilla, type Kind, Process, type Role } from './process.js'
 import { echo, fan, hello, latencies, lives, type Run } from './workloads.js'
 
@@ -18,9 +18,15 @@ const control = 'raw ws again, the control'
 const names: Record<Kind, string> = {
   ws: 'raw ws',
   rivulet: 'rivulet',
+  'socket.io': 'socket.io',
   gorilla: 'gorilla',
   tcp: 'raw TCP, the limit',
 }
+
+const dialectOf = (kind: Kind): Dialect =>
+  kind === 'tcp' || kind === 'socket.io' ? kind : 'websocket'
+
+const gorillas = (): Kind[] => (hasGorilla() ? ['gorilla'] : [])
 
 interface Plan {
   readonly role: Role
@@ -60,12 +66,16 @@ function versus({
 const echoOf = (size: number, connections: number, inFlight: number) =>
   versus({
     role: 'echo',
-    peers: ['gorilla', 'tcp'],
-    start: (port, kind) => echo(port, { size, connections, inFlight, bare: kind === 'tcp' }),
+    peers: ['socket.io', 'gorilla', 'tcp'],
+    start: (port, kind) => echo(port, { size, connections, inFlight, dialect: dialectOf(kind) }),
   })
 
 const fanOf = (burst: number) =>
-  versus({ role: 'fan', peers: ['gorilla'], start: port => fan(port, 1_000, burst) })
+  versus({
+    role: 'fan',
+    peers: ['socket.io', 'gorilla'],
+    start: (port, kind) => fan(port, 1_000, burst, dialectOf(kind)),
+  })
 
 export const workloads: Readonly<Record<string, Workload>> = {
   pingpong: {
@@ -117,9 +127,10 @@ export const workloads: Readonly<Record<string, Workload>> = {
   },
 }
 
-// the floor of the hello writers is one of cost
+// The floor of the hello writers is one of cost. All candidates are connected at once, and 20,000 is a
+// usual bound of open files.
 export const helloWriters: Workload = {
-  title: '2,000 writers of hello, each a timer, one message a second',
+  title: '6,000 writers of hello, each a timer, one message a second',
   unit: 'messages',
   floor: 1 / 1.3,
   goal: 1,
@@ -128,7 +139,7 @@ export const helloWriters: Workload = {
     peers: [],
     slices: 1,
     slice: 3_000,
-    start: port => hello(port, 2_000),
+    start: port => hello(port, 6_000),
   }),
 }
 
@@ -138,31 +149,36 @@ export interface Memory {
   readonly bytes: number
   readonly low: number
   readonly high: number
+  /** Bytes of them that are objects of JavaScript. */
+  readonly heap: number | undefined
 }
 
 /** What an idle connection adds to the memory of a server, after its garbage is collected. */
 export async function memory(connections: number, rounds: number): Promise<Memory[]> {
-  const kinds: Kind[] = ['ws', 'ws', 'rivulet', ...(hasGorilla() ? (['gorilla'] as const) : [])]
+  const kinds: Kind[] = ['ws', 'ws', 'rivulet', 'socket.io', ...gorillas()]
   const measured = kinds.map(() => [] as number[])
+  const heaps = kinds.map(() => [] as number[])
   for (let round = 0; round < rounds; round++) {
     for (const [at, kind] of kinds.entries()) {
       const process = await Process.server(kind, 'echo')
       // what the first connections cost once is no connection's
-      const first = await openPeers(process.port, 200)
+      const first = await openPeers(process.port, 200, dialectOf(kind))
       await process.ask()
-      await process.ask()
+      const heapBefore = await process.ask()
       const before = process.resident
-      const peers = await openPeers(process.port, connections)
+      const peers = await openPeers(process.port, connections, dialectOf(kind))
       await process.ask()
-      await process.ask()
+      const heap = await process.ask()
       measured[at]!.push((process.resident - before) / connections)
+      heaps[at]!.push((heap - heapBefore) / connections)
       for (const peer of [...first, ...peers]) peer.close()
       await process.stop()
     }
   }
   return kinds.map((kind, at) => {
     const { median: bytes, low, high } = ratioOf(measured[at]!)
-    return { name: at === 1 ? control : names[kind], bytes, low, high }
+    const heap = kind === 'gorilla' ? undefined : median(heaps[at]!)
+    return { name: at === 1 ? control : names[kind], bytes, low, high, heap }
   })
 }
 
@@ -176,7 +192,7 @@ export interface Latency {
 
 /** How long echoes take at so many a second, in ms: medians of the rounds. */
 export async function latency(perSecond: number, rounds: number): Promise<Latency[]> {
-  const kinds: Kind[] = ['ws', 'ws', 'rivulet', ...(hasGorilla() ? (['gorilla'] as const) : [])]
+  const kinds: Kind[] = ['ws', 'ws', 'rivulet', ...gorillas()]
   const processes = []
   for (const kind of kinds) processes.push(await Process.server(kind, 'echo'))
   for (const { port } of processes) await latencies(port, perSecond, 1_000)

@@ -1,7 +1,16 @@
 /** The workloads: each has a server do something for a while, and says how often it did. */
 
 import { connect } from 'node:net'
-import { check, framed, handshake, masked, openPeers, type Peer } from './load.js'
+import {
+  check,
+  type Dialect,
+  framed,
+  handshake,
+  masked,
+  openPeers,
+  type Peer,
+  spoken,
+} from './load.js'
 
 /** Does something for so many ms; returns how often it was done. */
 export interface Run {
@@ -12,10 +21,10 @@ export interface Run {
 /** Echoes of so many bytes: on each connection so many are on their way all the time. */
 export async function echo(
   port: number,
-  { size, connections, inFlight, bare = false }: EchoOptions,
+  { size, connections, inFlight, dialect }: EchoOptions,
 ): Promise<Run> {
-  const peers = await openPeers(port, connections, bare)
-  const texts = peers.map((_, at) => Buffer.from(`echo ${at}`.padEnd(size, '.')))
+  const peers = await openPeers(port, connections, dialect)
+  const texts = peers.map((_, at) => spoken(`echo ${at}`.padEnd(size, '.'), dialect))
   return {
     async for(milliseconds) {
       const until = performance.now() + milliseconds
@@ -23,7 +32,7 @@ export async function echo(
       await Promise.all(
         peers.map((peer, at) => {
           const request = masked(texts[at]!)
-          const reply = bare ? request : framed(texts[at]!)
+          const reply = dialect === 'tcp' ? request : framed(texts[at]!)
           const requests = Array.from({ length: inFlight + 1 }, (_, times) =>
             Buffer.concat(Array.from({ length: times }, () => request)),
           )
@@ -57,16 +66,21 @@ export interface EchoOptions {
   readonly size: number
   readonly connections: number
   readonly inFlight: number
-  readonly bare?: boolean
+  readonly dialect: Dialect
 }
 
 /** Messages of 64 bytes to all, so many at once; the next when everybody has them. */
-export async function fan(port: number, subscribers: number, burst: number): Promise<Run> {
-  const peers = await openPeers(port, subscribers)
+export async function fan(
+  port: number,
+  subscribers: number,
+  burst: number,
+  dialect: Dialect,
+): Promise<Run> {
+  const peers = await openPeers(port, subscribers, dialect)
   const [publisher] = peers
-  const text = (number: number) => Buffer.from(`news ${number}`.padEnd(64, '.'))
+  const text = (number: number) => spoken(`news ${number}`.padEnd(64, '.'), dialect)
   const all = Buffer.concat(Array.from({ length: burst }, (_, number) => framed(text(number))))
-  const request = masked(Buffer.from(String(burst)))
+  const request = masked(spoken(String(burst), dialect))
   return {
     async for(milliseconds) {
       const until = performance.now() + milliseconds
@@ -152,7 +166,7 @@ export function lives(port: number, atATime: number): Run {
 export async function hello(port: number, connections: number): Promise<Run> {
   const frame = framed(Buffer.from('hello'))
   // the first of them speak before the last are there
-  const peers = await openPeers(port, connections, false, frame)
+  const peers = await openPeers(port, connections, 'websocket', frame)
   let count = 0
   for (const peer of peers) peer.expect(frame, times => (count += times))
   return {
