@@ -10,6 +10,7 @@ import { TimeoutError } from '../errors.js'
 export interface DrainOptions {
   /** What clients are told. Default 1012: the service restarts. */
   code?: number | undefined
+  /** Why, in the Close frame: cut to 123 bytes. Default `'server restarting'`. */
   reason?: string | undefined
   /** Spreads the closing over so much time, as all of them will be back. Default 0: at once. */
   over?: number | undefined
@@ -19,8 +20,11 @@ export interface DrainOptions {
 
 /** How far a drain has come, in connections. */
 export interface DrainProgress {
+  /** Those that are open. */
   readonly open: number
+  /** Those that were told, and have not gone yet. */
   readonly closing: number
+  /** Those that are gone. */
   readonly closed: number
   /** Those that are open or closing. */
   readonly left: number

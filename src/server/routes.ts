@@ -9,9 +9,13 @@ export type Take = (request: IncomingMessage, socket: Duplex, head: Buffer) => v
 
 /** An HTTP server of any kind, as far as it is needed: of `node:http`, `node:https`, or one like them. */
 export interface UpgradeServer {
+  /** Adds a listener for upgrade requests. */
   on(event: 'upgrade', listener: Take): unknown
+  /** Adds a listener for the end of the server. */
   once(event: 'close', listener: () => void): unknown
+  /** Removes one of them. */
   off(event: 'upgrade' | 'close', listener: Take | (() => void)): unknown
+  /** Who else listens for upgrade requests. */
   listeners(event: 'upgrade'): readonly unknown[]
 }
 
