@@ -14,13 +14,14 @@ const unscheduled = [
 ].map(([object, property, message]) => ({ object, property, message }))
 
 // Arrows go one way: leaves <- connection <- client, server, hub <- index; nothing imports testing.
-const rooms = ['connection', 'client', 'server', 'hub', 'testing', 'index']
+const rooms = ['connection', 'client', 'server', 'hub', 'inspect', 'testing', 'index']
 const mayEnter = {
   '*.ts': [],
   'connection/*.ts': ['connection'],
   'client/*.ts': ['client', 'connection'],
   'server/*.ts': ['server', 'connection'],
   'hub/*.ts': ['hub', 'connection'],
+  'inspect/*.ts': ['inspect', 'connection'],
   'testing/*.ts': ['testing', 'connection', 'client'],
 }
 const zones = Object.entries(mayEnter).map(([files, open]) => ({

@@ -59,6 +59,8 @@ export interface Socket {
   readonly bufferedAmount: number
   /** Bytes that have come in, of any frame, also of an unfinished one. */
   readonly bytesRead: number
+  /** Bytes that have gone out, or wait to, of any frame; not known everywhere. */
+  readonly bytesWritten?: number | undefined
   /** Messages that have come in, whether somebody listened or not. */
   readonly messagesRead: number
   /** Messages handed to `send` that the socket could not write. */
@@ -66,7 +68,8 @@ export interface Socket {
   /** Stops reading; what has already been read may still arrive. */
   pause?: (() => void) | undefined
   resume?: (() => void) | undefined
-  ping?: (() => void) | undefined
+  /** Pings the peer; `answered` is called, at most once, when a pong has come. */
+  ping?: ((answered?: () => void) => void) | undefined
 }
 
 /** The `bufferedAmount`, in bytes, from which on a socket counts as backed up. */

@@ -38,7 +38,7 @@ export interface Drained {
 const step = 100
 
 export class Drain {
-  readonly #connections: ReadonlySet<Drained>
+  readonly #connections: Iterable<Drained> & { readonly size: number }
   readonly #scheduler: SchedulerLike
   readonly #progress = new ReplaySubject<DrainProgress>(1)
   readonly #timers: Subscription[] = []
@@ -46,7 +46,10 @@ export class Drain {
   #total: number | undefined
   #ended = false
 
-  constructor(connections: ReadonlySet<Drained>, scheduler: SchedulerLike) {
+  constructor(
+    connections: Iterable<Drained> & { readonly size: number },
+    scheduler: SchedulerLike,
+  ) {
     this.#connections = connections
     this.#scheduler = scheduler
   }
