@@ -1,10 +1,10 @@
 /** Inspect: connections as they live, seen from outside, as a stream of plain data. */
 
-import { Observable, type Subscriber, Subscription } from 'rxjs'
+import { isObservable, Observable, of, type Subscriber, Subscription } from 'rxjs'
 import { countsOf, parts } from '../connection/counts.js'
 import type { Listed, Roster } from '../connection/roster.js'
 import { timingOf } from '../connection/timing.js'
-import { group, period, yesOrNo } from '../option.js'
+import { group, observable, period, yesOrNo } from '../option.js'
 import { closeView, type Inspection, labelOf } from './inspection.js'
 import { Sampler } from './sampler.js'
 import { type Inspectable, subjectOf } from './subject.js'
@@ -14,8 +14,11 @@ import { tap } from './tap.js'
 export interface InspectOptions {
   /** Between samples, in ms; `false`: no samples. Default 1,000. */
   interval?: number | false | undefined
-  /** Whether each message is told of, without what it says. Default `false`. */
-  messages?: boolean | undefined
+  /**
+   * Whether each message is told of, without what it says; an Observable of ids: those of these
+   * connections, until the next ones. Default `false`.
+   */
+  messages?: boolean | Observable<readonly string[]> | undefined
 }
 
 /**
@@ -32,26 +35,36 @@ export function inspect(
 ): Observable<Inspection> {
   const { interval, messages } = group('inspect', options, ['interval', 'messages'])
   const every = interval === false ? undefined : period('inspect: interval', interval, 1_000)
-  const each = yesOrNo('inspect: messages', messages, false)
+  const wanted = readMessages('inspect: messages', messages)
   const found = subjectOf('inspect', subject)
   return new Observable(subscriber => {
-    const inspector = new Inspector(subscriber, found, each)
+    const inspector = new Inspector(subscriber, found, wanted)
     inspector.begin(every)
     return () => inspector.end()
   })
 }
 
+type Wanted = Observable<readonly string[] | 'all'> | undefined
+
+function readMessages(name: string, value: InspectOptions['messages']): Wanted {
+  if (isObservable(value)) return observable(name, value)
+  return yesOrNo(name, value, false) ? of('all' as const) : undefined
+}
+
 class Inspector {
   readonly #subscriber: Subscriber<Inspection>
   readonly #subject: Roster | Listed
-  readonly #messages: boolean
+  readonly #messages: Wanted
   readonly #scheduler
   readonly #sampler = new Sampler()
   readonly #watching = new Map<Listed, Subscription>()
+  readonly #taps = new Map<Listed, () => void>()
   readonly #running = new Subscription()
+  // the ids of those whose messages are told of
+  #wanted: ReadonlySet<string> | 'all' = new Set()
   #sampledAt = 0
 
-  constructor(subscriber: Subscriber<Inspection>, subject: Roster | Listed, messages: boolean) {
+  constructor(subscriber: Subscriber<Inspection>, subject: Roster | Listed, messages: Wanted) {
     this.#subscriber = subscriber
     this.#subject = subject
     this.#messages = messages
@@ -78,12 +91,19 @@ class Inspector {
         }),
       )
     }
+    this.#running.add(
+      this.#messages?.subscribe(wanted => {
+        this.#wanted = wanted === 'all' ? wanted : new Set(wanted)
+        for (const connection of this.#watching.keys()) this.#tap(connection)
+      }),
+    )
     if (interval !== undefined) this.#sampleEvery(interval)
   }
 
   end(): void {
     this.#running.unsubscribe()
     for (const watching of this.#watching.values()) watching.unsubscribe()
+    for (const untap of this.#taps.values()) untap()
   }
 
   #tell(inspection: Inspection): void {
@@ -126,17 +146,12 @@ class Inspector {
         }
       }),
     )
-    if (this.#messages) {
-      watching.add(
-        tap(connection, message =>
-          this.#tell({ type: 'message', time: this.#scheduler.now(), ...message }),
-        ),
-      )
-    }
+    this.#tap(connection)
     watching.add(
       connection.closed.subscribe(close => {
         this.#sampler.remove(connection)
         this.#watching.delete(connection)
+        this.#untap(connection)
         watching.unsubscribe()
         const counts = countsOf(connection[parts])
         const view = closeView(close)
@@ -145,5 +160,21 @@ class Inspector {
         if (connection === this.#subject) this.#subscriber.complete()
       }),
     )
+  }
+
+  #tap(connection: Listed): void {
+    if (this.#wanted !== 'all' && !this.#wanted.has(connection.id)) {
+      this.#untap(connection)
+    } else if (!this.#taps.has(connection)) {
+      const untap = tap(connection, message =>
+        this.#tell({ type: 'message', time: this.#scheduler.now(), ...message }),
+      )
+      this.#taps.set(connection, untap)
+    }
+  }
+
+  #untap(connection: Listed): void {
+    this.#taps.get(connection)?.()
+    this.#taps.delete(connection)
   }
 }

@@ -1,4 +1,13 @@
-import { asyncScheduler, interval, map, NEVER, of, type SchedulerLike, take } from 'rxjs'
+import {
+  asyncScheduler,
+  BehaviorSubject,
+  interval,
+  map,
+  NEVER,
+  of,
+  type SchedulerLike,
+  take,
+} from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { type Inspection, inspect, type InspectOptions, prepare, text } from 'rivulet'
 import { virtualTime } from 'rivulet/testing'
@@ -279,6 +288,22 @@ describe('each message', () => {
       at('4500ms', () => subscriptions[1]?.unsubscribe())
       at('9s', () => expect(counts).toEqual([2, 4]))
     })
+  })
+})
+
+describe('the messages of some', () => {
+  test('are told of while their ids are the last that were asked for', () => {
+    const told: number[] = []
+    virtualTime(({ accept, at }) => {
+      const { connection } = accept(() => interval(1_000).pipe(map(n => String(n))))
+      const wanted = new BehaviorSubject<readonly string[]>(['somebody else'])
+      inspect(connection, { messages: wanted, interval: false }).subscribe(({ type, time }) => {
+        if (type === 'message') told.push(time)
+      })
+      at('1500ms', () => wanted.next([connection.id]))
+      at('3500ms', () => wanted.next([]))
+    })
+    expect(told).toEqual([2_000, 3_000])
   })
 })
 
