@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { RequestListener } from 'rivulet/server'
+import { answersObservatory } from './observatory/server.js'
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -30,6 +31,7 @@ export function site(url: string, at = '/'): RequestListener {
   const page = files.get(`${base}index.html`)
   if (page) files.set(base, page).set(at, page)
   return (request, response) => {
+    if (answersObservatory(request, response)) return
     const [path = ''] = (request.url ?? '').split('?')
     const file = files.get(path)
     const body = file && readFileSync(file.url)

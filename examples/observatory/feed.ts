@@ -1,8 +1,15 @@
 // What the page is told: what `inspect` tells, the metrics each second, and the messages of those
 // connections that it shows, a tenth of a second at a time.
 import { BehaviorSubject, bufferTime, filter, interval, map, merge, share, startWith } from 'rxjs'
-import { type Connection, type Inspection, inspect, json, type Metrics, metrics } from 'rivulet'
-import type { Server } from 'rivulet/server'
+import {
+  type Connection,
+  type InspectableServer,
+  type Inspection,
+  inspect,
+  json,
+  type Metrics,
+  metrics,
+} from 'rivulet'
 import { z } from 'zod'
 
 type Message = Extract<Inspection, { type: 'message' }>
@@ -21,7 +28,7 @@ export type Wanted = z.infer<typeof Wanted>
 
 export const codec = json({ in: Wanted, out: z.custom<News>() })
 
-export function feed(server: Pick<Server, 'connections'>) {
+export function feed(server: InspectableServer) {
   return ({ read }: Connection<Wanted, News>) => {
     const watched = new BehaviorSubject<readonly string[]>([])
     read(({ watch }) => watched.next(watch))

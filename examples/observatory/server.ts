@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import type { InspectableServer } from 'rivulet'
 import { pagesOnly, sameOrigin, type Server } from 'rivulet/server'
 import { codec, feed } from './feed.js'
 import { mayLook } from './guard.js'
@@ -20,6 +21,10 @@ const headers = {
 
 const files: Record<string, { type: string; content: () => Promise<string> | string }> = {
   '/observatory': { type: 'text/html', content: () => readFileSync(file('index.html'), 'utf8') },
+  '/observatory/style.css': {
+    type: 'text/css',
+    content: () => readFileSync(file('../../style.css'), 'utf8'),
+  },
   '/observatory/page.css': {
     type: 'text/css',
     content: () => readFileSync(file('page.css'), 'utf8'),
@@ -42,7 +47,7 @@ export function answersObservatory(request: IncomingMessage, response: ServerRes
 }
 
 /** Opens the feed of the page, at a path beside the server's own. */
-export function observe(server: Pick<Server, 'connections' | 'accept'>): void {
+export function observe(server: InspectableServer & Pick<Server, 'accept'>): void {
   server
     .accept(
       {
