@@ -20,7 +20,7 @@ export interface Box {
 }
 
 // what is nearer than this is one marble, which grows by what is in it
-const near = 6
+const near = 5
 // what was told has been on its way for a while
 const delay = 250
 
@@ -61,7 +61,7 @@ function drawLane(
   const put = () => {
     if (count === 0) return
     const x = right - (now - delay - time) * scale
-    const grown = 2.2 + Math.log2(1 + bytes / 16) * 0.35 + Math.log2(count) * 0.8
+    const grown = 2.2 + Math.log2(1 + bytes / count / 16) * 0.35 + Math.log2(count) * 0.4
     const radius = Math.min(most, grown)
     if (x < left || x > right) return
     if (binary) {

@@ -75,15 +75,15 @@ export class Sky {
     this.#colors = colorsOf(['warn', 'good', 'out', 'quiet', 'bad', 'ink'])
     const { clientWidth: width, clientHeight: height } = this.#chart
     const scale = Math.min(width, 1_000)
-    const most = (height - 60) / 2
+    const most = height * 0.33
     const discs = Object.fromEntries(
       states.map(state => {
         const { x, radius } = places[state]
         const fitted = Math.max(
           14,
-          Math.min(radius * scale, state === 'closed' ? most * 0.75 : most),
+          Math.min(radius * scale, state === 'closed' ? most * 0.72 : most),
         )
-        return [state, { x: x * width, y: height / 2, radius: fitted }]
+        return [state, { x: x * width, y: height * 0.52, radius: fitted }]
       }),
     ) as unknown as Record<State, Disc>
     this.#discs = discs
@@ -106,14 +106,17 @@ export class Sky {
       const [a, b] = [discs[from], discs[to]]
       return svg('path', { d: `M${a.x + a.radius + 6} ${a.y}H${b.x - b.radius - 6}` })
     }
-    const arc = (from: State, to: State, lift: number) => {
+    // over what lies between
+    const arc = (from: State, to: State, top: number) => {
       const [a, b] = [discs[from], discs[to]]
-      const top = a.y - a.radius - lift
       const end = b.y - b.radius - 6
+      const start = `M${a.x + a.radius * 0.5} ${a.y - a.radius * 0.87 - 6}`
+      const middle = (a.x + b.x) / 2
       return svg('path', {
-        d: `M${a.x + a.radius * 0.6} ${a.y - a.radius * 0.8 - 6}C${a.x + a.radius} ${top} ${b.x - b.radius * 1.2} ${top} ${b.x - b.radius * 0.2} ${end}`,
+        d: `${start}C${a.x + (middle - a.x) * 0.4} ${top} ${b.x - (b.x - middle) * 0.4} ${top} ${b.x} ${end}`,
       })
     }
+    const highest = discs.open.y - discs.open.radius
     this.#chart.querySelector('.discs')!.replaceChildren(...circles)
     this.#chart
       .querySelector('.arrows')!
@@ -121,7 +124,8 @@ export class Sky {
         straight('connecting', 'open'),
         straight('open', 'closing'),
         straight('closing', 'closed'),
-        arc('open', 'closed', -10),
+        arc('open', 'closed', highest),
+        arc('connecting', 'closed', highest - 70),
       )
     for (const label of this.#chart.querySelectorAll('li')) {
       const { x, y, radius } = discs[label.dataset['state'] as State]
