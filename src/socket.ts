@@ -68,6 +68,8 @@ export interface Socket {
   readonly bufferedAmount: number
   /** Bytes that have come in, of any frame, also of an unfinished one. */
   readonly bytesRead: number
+  /** Bytes that have gone out, or wait to, of any frame; not known everywhere. */
+  readonly bytesWritten?: number | undefined
   /** Messages that have come in, whether somebody listened or not. */
   readonly messagesRead: number
   /** Messages handed to `send` that the socket could not write. */
@@ -76,8 +78,8 @@ export interface Socket {
   pause?: (() => void) | undefined
   /** Reads on. */
   resume?: (() => void) | undefined
-  /** Sends a ping (RFC 6455, section 5.5.2); the answer moves `bytesRead`. */
-  ping?: (() => void) | undefined
+  /** Pings the peer (RFC 6455, section 5.5.2); `answered` is called, at most once, when a pong has come. */
+  ping?: ((answered?: () => void) => void) | undefined
 }
 
 /** The `bufferedAmount`, in bytes, from which on a socket counts as backed up. */

@@ -47,7 +47,7 @@ export class OrderlyWebSocket extends WebSocket {
 export class WsSocket extends Emitter<SocketEvents> implements Socket {
   readonly #ws: WebSocket & Adapted
   // there is none before the handshake of a client is done
-  #tcp: (Duplex & Adapted & { readonly bytesRead?: number }) | undefined
+  #tcp: (Duplex & Adapted & { readonly bytesRead?: number; bytesWritten?: number }) | undefined
   readonly #framed: boolean
   #sent: number | undefined
   #refusal = false
@@ -117,6 +117,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
 
   get bytesRead(): number {
     return this.#tcp?.bytesRead ?? 0
+  }
+
+  get bytesWritten(): number {
+    return (this.#tcp?.bytesWritten ?? 0) + (this.#batch?.bytes ?? 0)
   }
 
   get refused(): number {
@@ -248,8 +252,9 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.#ws.resume()
   }
 
-  ping(): void {
+  ping(answered?: () => void): void {
     this.flush()
+    if (answered) this.#ws.once('pong', () => answered())
     this.#ws.ping()
   }
 

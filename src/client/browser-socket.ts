@@ -93,6 +93,7 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
   refused = 0
   // no frame is seen but messages, and of those not the header
   bytesRead = 0
+  bytesWritten = 0
 
   constructor(
     web: StandardWebSocket,
@@ -119,6 +120,7 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     // what it does not take it swallows, without a word
     // eslint-disable-next-line no-restricted-syntax
     if (this.#web.readyState !== isOpen) this.refused++
+    else this.bytesWritten += message.length + 2
     this.#web.send(typeof message === 'string' ? message : unshared(message))
     if (this.bufferedAmount >= highWater) this.#lookAgain(soonest)
   }

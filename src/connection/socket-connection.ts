@@ -10,6 +10,7 @@ import { Brake } from './brake.js'
 import { Broadcast } from './broadcast.js'
 import { conclude } from './conclude.js'
 import type { Connection, ConnectionActor } from './connection.js'
+import { type Parts, parts } from './counts.js'
 import { type Flow, LiveFlow } from './flow.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
@@ -119,8 +120,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       return this.#of.#brake.on || this.#of.#writer.outbox.backedUp
     }
 
-    ping(): void {
-      this.#of.#socket.ping?.()
+    ping(answered?: () => void): void {
+      this.#of.#socket.ping?.(answered)
     }
 
     beat(): void {
@@ -241,10 +242,19 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   get flow(): Flow {
-    return (this.#flow ??= new LiveFlow(
-      { writer: this.#writer, reader: this.#reader, socket: this.#socket, brake: this.#brake },
-      this.state === 'closed',
-    ))
+    return (this.#flow ??= new LiveFlow(this[parts], this.state === 'closed'))
+  }
+
+  /** For who inspects it. */
+  get [parts](): Parts {
+    return {
+      writer: this.#writer,
+      reader: this.#reader,
+      socket: this.#socket,
+      brake: this.#brake,
+      beat: this.#settings.beat,
+      watched: this.#settings.sweep.watched(this.#host),
+    }
   }
 
   get [timing](): Timing {

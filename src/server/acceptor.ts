@@ -8,6 +8,7 @@ import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
 import { ids } from '../connection/id.js'
 import { RateWatch } from '../connection/rate-watch.js'
+import { Roster } from '../connection/roster.js'
 import { readSettings, type Settings } from '../connection/settings.js'
 import { callable } from '../option.js'
 import type { WsSocket } from '../ws-socket.js'
@@ -28,6 +29,8 @@ interface Asking {
   readonly head: Buffer
   readonly seen: Seen
   readonly protocol: string
+  /** When it came. */
+  readonly since: number
   /** Gives its place back. */
   readonly leave: () => void
 }
@@ -36,8 +39,8 @@ export class Acceptor<In, Out, P> {
   readonly handshakeTimeout: number | undefined
   readonly closeTimeout: number | undefined
   readonly scheduler: SchedulerLike
-  /** All that are not closed. */
-  readonly connections = new Set<SocketConnection<In, Out, P>>()
+  /** All that are not closed, and the counts of all that were here. */
+  readonly roster: Roster<SocketConnection<In, Out, P>>
   /** Told when a connection is gone. */
   gone: (() => void) | undefined
   // why nobody may come in any more
@@ -65,6 +68,7 @@ export class Acceptor<In, Out, P> {
     this.handshakeTimeout = timeouts.handshake
     this.closeTimeout = timeouts.close
     this.scheduler = scheduler
+    this.roster = new Roster(scheduler, settings.sweep.roundTrips)
     this.#places = new Places(this.#options.connections, this.#options.perAddress)
     this.#guests = new Guests(scheduler)
     this.#upgrade = createUpgrader(this.#options)
@@ -106,17 +110,23 @@ export class Acceptor<In, Out, P> {
       checkOriginOf(request, seen.own, this.#options.checkOrigin) ??
       this.#refusal
     if (refusal) {
-      turnAway(tcp, refusal)
+      this.#turnAway(tcp, refusal)
       return
     }
     const protocol = this.#options.choose(request)
     const leave = typeof protocol === 'string' ? this.#places.take(seen.address) : protocol
     if (typeof protocol !== 'string' || typeof leave !== 'function') {
-      turnAway(tcp, leave as Refusal)
+      this.#turnAway(tcp, leave as Refusal)
       return
     }
     tcp.once('close', leave)
-    this.#ask({ request, tcp, head, seen, protocol, leave }, opened)
+    const since = this.scheduler.now()
+    this.#ask({ request, tcp, head, seen, protocol, since, leave }, opened)
+  }
+
+  #turnAway(tcp: Duplex, refusal: Refusal): void {
+    this.roster.refuse(refusal.status)
+    turnAway(tcp, refusal)
   }
 
   #ask(asking: Asking, opened: Opened<In, Out, P>): void {
@@ -126,12 +136,15 @@ export class Acceptor<In, Out, P> {
       this.#open(asking, undefined as P, opened)
       return
     }
-    const refuse = (refusal: Refusal) => turnAway(tcp, refusal)
+    const refuse = (refusal: Refusal) => this.#turnAway(tcp, refusal)
     this.#guests.wait(tcp, verdictOf(this.#authenticate, request), this.handshakeTimeout, {
       answered: verdict => {
         if (!(verdict instanceof Refused)) this.#open(asking, verdict, opened)
         else if (verdict.closeCode === undefined) refuse(verdict)
-        else this.#openAndClose(asking, verdict.closeCode, verdict.reason)
+        else {
+          this.roster.refuse(verdict.status)
+          this.#openAndClose(asking, verdict.closeCode, verdict.reason)
+        }
       },
       failed: cause => refuse(internalError('authenticate', cause)),
       late: () => refuse(tooLate),
@@ -140,13 +153,14 @@ export class Acceptor<In, Out, P> {
   }
 
   #open(
-    { request, tcp, head, seen, protocol, leave }: Asking,
+    { request, tcp, head, seen, protocol, since, leave }: Asking,
     principal: P,
     opened: Opened<In, Out, P>,
   ) {
     this.#upgrade(request, tcp, head, protocol, socket => {
       tcp.off('error', destroy).off('close', leave)
-      this.#begin(socket, handshakeOf(request, seen, protocol, principal), leave, opened)
+      const handshake = handshakeOf(request, seen, protocol, principal)
+      this.#begin(socket, handshake, since, leave, opened)
     })
   }
 
@@ -154,17 +168,18 @@ export class Acceptor<In, Out, P> {
   #begin(
     socket: WsSocket,
     handshake: Handshake<P>,
+    since: number,
     leave: () => void,
     opened: Opened<In, Out, P>,
   ): void {
     const ended = () => {
       leave()
-      this.connections.delete(connection)
+      this.roster.remove(connection)
       this.gone?.()
     }
     const id = this.#nextId()
     const connection = new SocketConnection(this.#settings, socket, handshake, id, ended)
-    this.connections.add(connection)
+    this.roster.add(connection, this.scheduler.now() - since)
     socket.open()
     opened(connection)
   }

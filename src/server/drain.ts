@@ -42,7 +42,7 @@ export interface Drained {
 const step = 100
 
 export class Drain {
-  readonly #connections: ReadonlySet<Drained>
+  readonly #connections: Iterable<Drained> & { readonly size: number }
   readonly #scheduler: SchedulerLike
   readonly #progress = new ReplaySubject<DrainProgress>(1)
   readonly #timers: Subscription[] = []
@@ -50,7 +50,10 @@ export class Drain {
   #total: number | undefined
   #ended = false
 
-  constructor(connections: ReadonlySet<Drained>, scheduler: SchedulerLike) {
+  constructor(
+    connections: Iterable<Drained> & { readonly size: number },
+    scheduler: SchedulerLike,
+  ) {
     this.#connections = connections
     this.#scheduler = scheduler
   }

@@ -19,7 +19,11 @@ export interface UpgradeServer {
   listeners(event: 'upgrade'): readonly unknown[]
 }
 
-type Listener = Take & { [routesOf]?: Map<string | undefined, Take> }
+type Listener = Take & {
+  [routesOf]?: Map<string | undefined, Take>
+  /** Told of a request for a path that nobody has. */
+  lost?: (status: number) => void
+}
 
 // The table lives on the listener, and the listener on its server: nothing to clean up elsewhere.
 // Registered, so that two copies of this package on one server know each other's listeners.
@@ -27,12 +31,18 @@ const routesOf = Symbol.for('rivulet.routes')
 
 /**
  * Sends the server's upgrade requests for the path (any, when undefined) to `take`. Returns what
- * undoes it.
+ * undoes it. `lost` is told of what is for no path: of who owns the server.
  *
  * @throws {Error} when the server has that path already: two answers on one socket would mix.
  */
-export function addRoute(server: UpgradeServer, path: string | undefined, take: Take): () => void {
+export function addRoute(
+  server: UpgradeServer,
+  path: string | undefined,
+  take: Take,
+  lost?: (status: number) => void,
+): () => void {
   const listener = listenerOn(server)
+  if (lost) listener.lost = lost
   const routes = listener[routesOf] ?? new Map<string | undefined, Take>()
   if (routes.has(path)) {
     throw new Error(`accept: this server accepts ${path ?? 'every path'} already`)
@@ -62,6 +72,7 @@ function listenerOn(server: UpgradeServer): Listener {
     socket.on('error', () => socket.destroy())
     // nobody else is there who might want it
     if (listenersOf(server).every(each => each[routesOf])) {
+      listener.lost?.(404)
       turnAway(socket, { status: 404, message: 'There is no WebSocket at this path' })
     }
   }
