@@ -71,6 +71,45 @@ describe('a link in the docs', () => {
   })
 })
 
+describe('a page of the docs', () => {
+  // lists, which have none
+  const lists = ['docs/decisions.md', 'docs/questions.md']
+
+  it.each(pages.filter(page => !lists.includes(page)))('%s begins with an example', page => {
+    const [beginning = ''] = text(page).split(/^## (?!See it run)/m)
+    expect(beginning).toMatch(/^```/m)
+  })
+})
+
+describe('the index of the docs', () => {
+  const index = text('docs/README.md')
+
+  it.each(pages.filter(page => !page.endsWith('README.md')))('has %s', page => {
+    expect(index).toContain(`](${page.replace('docs/', '')})`)
+  })
+})
+
+describe('the questions of the first day', () => {
+  const page = text('docs/questions.md')
+  const parts = page.split(/^## /m).slice(1)
+
+  it('are asked by three, at least ten by each', () => {
+    const counts = parts.map(part => (part.match(/^\| .*\?[^|]*\|/gm) ?? []).length)
+    expect(counts).toHaveLength(3)
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(10)
+  })
+
+  it('have each an answer in one sentence, and a link to a heading', () => {
+    const rows = page.split('\n').filter(line => /^\| .*\?/.test(line))
+    const wrong = rows.filter(row => {
+      const answer = row.split('|')[2] ?? ''
+      return !/^ [^\]]+: \[[^\]]+\]\([\w./-]+\.md(#[\w-]+)?\) +$/.test(answer)
+    })
+    expect(rows.length).toBeGreaterThan(30)
+    expect(wrong).toEqual([])
+  })
+})
+
 describe('the check of the code in the docs', () => {
   const page = (...lines: string[]) => blocksOf('page.md', lines.join('\n'))
 

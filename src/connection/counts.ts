@@ -43,6 +43,7 @@ export interface Counts {
 
 /** How a connection keeps up right now. */
 export interface Waiting {
+  /** Whether it keeps up: `flowing`, `paused` or `backed up`. */
   readonly flow: FlowSnapshot['state']
   /** Messages that wait in the outbox. */
   readonly queued: number

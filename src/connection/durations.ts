@@ -2,6 +2,7 @@
 
 /** How many took how long: `buckets` are cumulative, and what is beyond the last is in `count`. */
 export interface DurationCounts {
+  /** How many there were. */
   readonly count: number
   /** All of them together, in ms. */
   readonly sum: number

@@ -7,9 +7,11 @@ import type { State } from '../connection/machine.js'
 
 /** Who a connection is: no headers, no principal, and of the address not its query. */
 export interface ConnectionLabel {
+  /** That of the connection, unique among all processes. */
   readonly id: string
   /** What was asked for, without the query and a password: both may hold secrets. */
   readonly url: string
+  /** The IP address of the peer, where it is known. */
   readonly remoteAddress?: string
   /** The subprotocol agreed upon; empty when there is none. */
   readonly protocol: string
@@ -17,6 +19,7 @@ export interface ConnectionLabel {
 
 /** A connection as it is when it is first seen; counts are since it began. */
 export interface ConnectionView extends ConnectionLabel, Counts, Waiting {
+  /** The present state. */
   readonly state: State
   /** When it opened, in ms since 1970, where that is known: with a heartbeat, on servers. */
   readonly openedAt?: number
@@ -26,13 +29,23 @@ export interface ConnectionView extends ConnectionLabel, Counts, Waiting {
 
 /** What changed at a connection; counts are since the last sample. */
 export interface ConnectionSample extends Counts, Waiting {
+  /** That of the connection. */
   readonly id: string
+  /** How long the last ping took, in ms, when there was one. */
   readonly roundTrip?: number
 }
 
 /** How a connection ended: its {@link Close}, with the cause in words. */
 export interface CloseView extends Omit<Close, 'cause'> {
-  readonly cause?: { readonly name: string; readonly message: string; readonly code?: string }
+  /** What went wrong, if anything did. */
+  readonly cause?: {
+    /** The name of the error's class. */
+    readonly name: string
+    /** What it says, for people. */
+    readonly message: string
+    /** Its stable name, for programs. */
+    readonly code?: string
+  }
 }
 
 interface Seen<Type extends string> {
@@ -63,8 +76,11 @@ export type Inspection =
 
 /** A message, without what it says. An answer at once may be told of before what it answers. */
 export interface MessageView {
+  /** That of the connection. */
   readonly id: string
+  /** `in`: from the peer; `out`: to it. */
   readonly direction: 'in' | 'out'
+  /** What it is on the wire. */
   readonly kind: 'text' | 'binary'
   /** Its bytes, without the frame; unknown of one in pieces. */
   readonly bytes?: number
