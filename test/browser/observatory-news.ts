@@ -35,7 +35,7 @@ export function secondOf(open: number, time: number, second: number): News[] {
   const random = seeded(100 + second)
   const ids = Array.from({ length: open }, (_, at) => `observed-${at.toString(36)}`)
   const connections = ids.map((id, at) => {
-    const busy = (at * 7) % 11
+    const busy = 1 + ((at * 7) % 10)
     const behind = at % 97 === 5
     return {
       ...counts,
@@ -51,9 +51,9 @@ export function secondOf(open: number, time: number, second: number): News[] {
   })
   const sum = (of: (each: (typeof connections)[number]) => number) =>
     connections.reduce((all, each) => all + of(each), 0)
-  const wave = 1 + Math.sin(second / 6) / 4
   const durations = { count: open + 3, sum: (open + 3) * 1.4, buckets: [] }
-  const past = second * wave
+  // more in some seconds than in others, and never less than before
+  const past = second + Math.sin(second / 4) * 1.6 + Math.sin(second / 1.7) * 0.35
   return [
     { type: 'samples', time, over: 1_000, connections },
     {
