@@ -23,6 +23,10 @@ interface Row {
   readonly element: HTMLElement
   readonly button: HTMLButtonElement
   readonly lane: HTMLElement
+  readonly state: HTMLElement
+  readonly what: HTMLElement
+  readonly numbers: HTMLElement
+  readonly more: HTMLElement
 }
 
 export class List {
@@ -153,17 +157,22 @@ export class List {
     const lane = element('span', 'lane')
     const name = document.createElement('span')
     const who = document.createElement('span')
-    name.append(nameOf(item), who)
+    // what the dot and the places say to who sees them
+    const state = element('b', 'unseen')
+    name.append(nameOf(item), state, who)
     who.textContent = whoOf(item)
+    const what = element('b', 'unseen')
+    what.textContent = ', in and out: '
     const numbers = element('span', 'numbers')
-    numbers.append('', element('span', ''))
-    button.append(document.createElement('i'), name, lane, numbers)
+    const more = document.createElement('span')
+    numbers.append('', more)
+    button.append(document.createElement('i'), name, lane, what, numbers)
     button.addEventListener('click', () => {
       this.#active = item.id
       this.#choose(item)
     })
     line.append(button)
-    return { item, element: line, button, lane }
+    return { item, element: line, button, lane, state, what, numbers, more }
   }
 
   #key(event: KeyboardEvent): void {
@@ -232,19 +241,19 @@ export class List {
   }
 }
 
-function write({ item, button }: Row): void {
-  const numbers = button.lastElementChild as HTMLElement
-  const { text, more, tone } = standOf(item)
-  if (numbers.firstChild!.textContent !== text) numbers.firstChild!.textContent = text
-  const second = numbers.lastElementChild as HTMLElement
-  if (second.textContent !== more) second.textContent = more
-  if (numbers.className !== `numbers ${tone}`) numbers.className = `numbers ${tone}`
-  const said = `${nameOf(item)}, ${item.state}, ${whoOf(item)}, ${
-    item.ending
-      ? `ended with ${text} ${more}`
-      : `in and out ${text.replace(' · ', ' and ')} ${more}`
-  }`
-  if (button.ariaLabel !== said) button.ariaLabel = said
+function write({ item, state, what, numbers, more }: Row): void {
+  const stand = standOf(item)
+  put(state, `, ${item.state}, `)
+  put(what, item.ending ? ', ended with ' : ', in and out: ')
+  put(numbers.firstChild!, stand.text)
+  put(more, stand.more)
+  const className = `numbers ${stand.tone}`
+  if (numbers.className !== className) numbers.className = className
+}
+
+// text that stays is not written again: it would be laid out again
+function put(node: Node, text: string): void {
+  if (node.textContent !== text) node.textContent = text
 }
 
 function element(name: string, className: string): HTMLElement {

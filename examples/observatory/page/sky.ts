@@ -107,13 +107,14 @@ export class Sky {
       return svg('path', { d: `M${a.x + a.radius + 6} ${a.y}H${b.x - b.radius - 6}` })
     }
     // over what lies between
-    const arc = (from: State, to: State, top: number) => {
+    const arc = (from: State, to: State, top: number, end: number) => {
       const [a, b] = [discs[from], discs[to]]
-      const end = b.y - b.radius - 6
+      const x = b.x + b.radius * end
+      const y = b.y - b.radius * Math.sqrt(1 - end * end) - 6
       const start = `M${a.x + a.radius * 0.5} ${a.y - a.radius * 0.87 - 6}`
       const middle = (a.x + b.x) / 2
       return svg('path', {
-        d: `${start}C${a.x + (middle - a.x) * 0.4} ${top} ${b.x - (b.x - middle) * 0.4} ${top} ${b.x} ${end}`,
+        d: `${start}C${a.x + (middle - a.x) * 0.4} ${top} ${b.x - (b.x - middle) * 0.4} ${top} ${x} ${y}`,
       })
     }
     const highest = discs.open.y - discs.open.radius
@@ -124,8 +125,8 @@ export class Sky {
         straight('connecting', 'open'),
         straight('open', 'closing'),
         straight('closing', 'closed'),
-        arc('open', 'closed', highest),
-        arc('connecting', 'closed', highest - 70),
+        arc('open', 'closed', highest, -0.4),
+        arc('connecting', 'closed', highest - 70, 0.1),
       )
     for (const label of this.#chart.querySelectorAll('li')) {
       const { x, y, radius } = discs[label.dataset['state'] as State]
