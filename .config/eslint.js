@@ -14,13 +14,14 @@ const unscheduled = [
 ].map(([object, property, message]) => ({ object, property, message }))
 
 // Arrows go one way: leaves <- connection <- client, server, hub <- index; nothing imports testing.
-const rooms = ['connection', 'client', 'server', 'hub', 'testing', 'index']
+const rooms = ['connection', 'client', 'server', 'hub', 'inspect', 'testing', 'index']
 const mayEnter = {
   '*.ts': [],
   'connection/*.ts': ['connection'],
   'client/*.ts': ['client', 'connection'],
   'server/*.ts': ['server', 'connection'],
   'hub/*.ts': ['hub', 'connection'],
+  'inspect/*.ts': ['inspect', 'connection'],
   'testing/*.ts': ['testing', 'connection', 'client'],
 }
 const zones = Object.entries(mayEnter).map(([files, open]) => ({
@@ -54,7 +55,10 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.json', tsconfigRootDir: `${import.meta.dirname}/..` },
+      parserOptions: {
+        project: ['./tsconfig.json', './examples/observatory/page/tsconfig.json'],
+        tsconfigRootDir: `${import.meta.dirname}/..`,
+      },
     },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -84,7 +88,7 @@ export default tseslint.config(
   },
   ...zones,
   {
-    files: ['test/**/*.ts'],
+    files: ['test/**/*.ts', 'examples/observatory/page/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-empty-function': 'off',

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { chat } from './chat/server.js'
 import { hello } from './hello/server.js'
+import { observe } from './observatory/server.js'
 
 const examples: Record<string, typeof hello | typeof chat> = { hello, chat }
 
@@ -17,11 +18,13 @@ const port = Number(wanted)
 if (!/^\d+$/.test(wanted) || port > 65_535) fail(`"${wanted}" is not a port: 0 to 65535.`)
 
 const server = example(port)
+observe(server)
 
 server.listening.subscribe({
   next: ({ port }) => {
     console.log(`The page      http://localhost:${port}/`)
     console.log(`The WebSocket ws://localhost:${port}/ws`)
+    console.log(`Watch it      http://localhost:${port}/observatory`)
     console.log('Ctrl+C stops it.')
   },
   error: (error: NodeJS.ErrnoException) =>

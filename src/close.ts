@@ -20,21 +20,33 @@ export interface Close {
 
 /** The close codes by name (RFC 6455, section 7.4.1, and the IANA registry). */
 export const CloseCode = {
+  /** Somebody was done: the writer completed, or `close()`. */
   normal: 1000,
+  /** A server stops, or a page is left. */
   goingAway: 1001,
+  /** A violation of the framing. */
   protocolError: 1002,
+  /** Text where binary is taken, or the reverse. */
   unsupportedData: 1003,
   /** Never sent: the peer's Close frame had no code. */
   noCode: 1005,
   /** Never sent: there was no Close frame. */
   abnormal: 1006,
+  /** Text that is not UTF-8, or a message that does not decode. */
   invalidPayload: 1007,
+  /** A limit or a policy: rate, schema, idle. */
   policyViolation: 1008,
+  /** A message over `limits.payload`. */
   messageTooBig: 1009,
+  /** A client misses an extension. */
   mandatoryExtension: 1010,
+  /** The handler threw, the writer errored, or a value was not encodable. */
   internalError: 1011,
+  /** Sent away for a restart, or the lifetime is over. */
   serviceRestart: 1012,
+  /** Too slow, or too much to do. */
   tryAgainLater: 1013,
+  /** A gateway got no good answer. */
   badGateway: 1014,
 } as const
 

@@ -10,7 +10,12 @@ import type { Message } from './socket.js'
  * can't express (closes with 1011).
  */
 export interface Codec<In, Out = In> {
+  /**
+   * Makes a value of a message that came in. What it throws closes with 1007, a {@link CodecError}
+   * with its `closeCode`.
+   */
   decode(message: Message): In
+  /** Makes a message of a value to be sent. What it throws closes with 1011. */
   encode(value: Out): Message
   /** What becomes of a message that does not decode. Default: the connection closes. */
   readonly onInvalid?: OnInvalid<Out>

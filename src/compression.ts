@@ -17,7 +17,7 @@ export interface CompressionOptions {
    * asks for.
    */
   serverWindow?: number | undefined
-  /** The window of what the client sends, likewise. */
+  /** The window of what the client sends, likewise, 2^n bytes. Default 15, or what it asks for. */
   clientWindow?: number | undefined
   /**
    * Whether the server keeps its window from one message to the next: smaller on the wire, and some

@@ -26,9 +26,11 @@ export type Retry =
 
 /** What is known of a close code. */
 export interface Ending {
+  /** The close code. */
   readonly code: number
   /** What it comes from. */
   readonly meaning: string
+  /** Whether a client does well to try again, and how. */
   readonly retry: Retry
 }
 

@@ -31,6 +31,7 @@ export class HandshakeError extends RivuletError {
 export class ClosedError extends RivuletError {
   override readonly name = 'ClosedError'
   readonly code = 'ERR_CLOSED'
+  /** How the connection ended. */
   readonly close: Close
 
   constructor(close: Close) {
@@ -50,6 +51,7 @@ export class ConnectionLostError extends RivuletError {
 export class ProtocolError extends RivuletError {
   override readonly name = 'ProtocolError'
   readonly code = 'ERR_PROTOCOL'
+  /** The close code that was sent: 1002, 1007, 1008 or 1009. */
   readonly closeCode: number
 
   constructor(message: string, options: ErrorOptions & { closeCode: number }) {
@@ -62,6 +64,7 @@ export class ProtocolError extends RivuletError {
 export interface CodecIssue {
   /** Where it is in the message, as `a.b[0]`; empty for the whole. */
   readonly path: string
+  /** What is wrong there, on one line of 200 characters at most. */
   readonly message: string
 }
 
@@ -111,6 +114,7 @@ export class OverflowError extends RivuletError {
 export class RateError extends RivuletError {
   override readonly name = 'RateError'
   readonly code = 'ERR_RATE'
+  /** Which rate it was. */
   readonly limit: 'messages' | 'bytes' | 'pings'
 
   constructor(limit: RateError['limit'], rate: number) {
@@ -129,6 +133,7 @@ export class BrokerError extends RivuletError {
 export class TimeoutError extends RivuletError {
   override readonly name = 'TimeoutError'
   readonly code = 'ERR_TIMEOUT'
+  /** Which deadline passed. */
   readonly timeout: 'handshake' | 'close' | 'stall' | 'idle' | 'lifetime' | 'drain'
 
   constructor(timeout: TimeoutError['timeout'], milliseconds: number) {
@@ -141,6 +146,7 @@ export class TimeoutError extends RivuletError {
 export class ApplicationError extends RivuletError {
   override readonly name = 'ApplicationError'
   readonly code = 'ERR_APPLICATION'
+  /** Which part of the application failed. */
   readonly where: 'handler' | 'writer' | 'read' | 'codec'
 
   constructor(where: ApplicationError['where'], cause: unknown) {

@@ -23,6 +23,8 @@ export type { CompressionOptions } from './compression.js'
 export { type Close, CloseCode, isSendable } from './close.js'
 export { binary, type Codec, type OnInvalid, text } from './codec.js'
 export type { Connection, ConnectionActor, Handler } from './connection/connection.js'
+export type { Counts, Waiting } from './connection/counts.js'
+export type { DurationCounts } from './connection/durations.js'
 export type { Flow, FlowSnapshot } from './connection/flow.js'
 export type { Handshake } from './connection/handshake.js'
 export type { State } from './connection/machine.js'
@@ -67,6 +69,17 @@ export type { Members, Presence } from './hub/members.js'
 export { memoryBroker, type MemoryBroker } from './hub/memory.js'
 export type { Reach } from './hub/relay.js'
 export type { Topic, TopicOptions } from './hub/topic.js'
+export { inspect, type InspectOptions } from './inspect/inspect.js'
+export type {
+  CloseView,
+  ConnectionLabel,
+  ConnectionSample,
+  ConnectionView,
+  Inspection,
+  MessageView,
+} from './inspect/inspection.js'
+export { metrics, type Metrics } from './inspect/metrics.js'
+export type { Inspectable, InspectableServer } from './inspect/subject.js'
 export { json, type JsonOptions, type Schemas } from './json.js'
 export { type Known, on, type Tagged } from './on.js'
 export { type Prepared, prepare } from './prepare.js'

@@ -20,7 +20,9 @@ export interface JsonOptions<Out> {
 
 /** One schema for each direction. */
 export interface Schemas<In extends StandardSchema, Out extends StandardSchema> {
+  /** Checks what comes in. */
   readonly in: In
+  /** The type of what is sent; it is checked with `checksOutgoing`. */
   readonly out: Out
 }
 

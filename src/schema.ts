@@ -5,11 +5,23 @@ import { CodecError, type CodecIssue } from './errors.js'
 
 /** Any schema of the Standard Schema family, version 1. */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** What the standard asks of a schema. */
   readonly '~standard': {
+    /** The version of the standard. */
     readonly version: 1
+    /** The name of the library. */
     readonly vendor: string
+    /** Checks a value: gives what it becomes, or the issues. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+    /** For the compiler only: the types that the schema takes and gives. */
+    readonly types?:
+      | {
+          /** What it takes. */
+          readonly input: Input
+          /** What it gives. */
+          readonly output: Output
+        }
+      | undefined
   }
 }
 
@@ -20,7 +32,9 @@ export type SchemaResult<Output> =
 
 /** One thing that does not fit. */
 export interface SchemaIssue {
+  /** What is wrong, for people. */
   readonly message: string
+  /** Where it is in the value, from the outside in; absent for the whole. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 

@@ -7,6 +7,7 @@ export type Message = string | Uint8Array
 export interface SocketClose {
   /** The code as the WebSocket reports it; 1006 when the closing handshake was not completed. */
   readonly code: number
+  /** The reason that came with the code; empty when there was none. */
   readonly reason: string
   /** The code of the Close frame that this side sent; 1005 for one without a code. */
   readonly sent?: number
@@ -20,10 +21,15 @@ export interface SocketClose {
 
 /** The events of a {@link Socket}, each with its one argument. */
 export interface SocketEvents {
+  /** The handshake is done. */
   open: undefined
+  /** A whole message came in. */
   message: Message
+  /** It has ended: exactly once, and last. */
   close: SocketClose
+  /** Something went wrong; `close` follows. */
   error: Error
+  /** The buffer has run low again. */
   drain: undefined
   /** A ping or a pong came in; not told by a socket that sees none. */
   control: undefined
@@ -34,18 +40,21 @@ export interface SocketEvents {
  *
  * An adapter promises: `close` comes exactly once and last, also after `terminate()` and for a
  * socket that never opened; after `terminate()` nothing else comes; `error` is never thrown for
- * want of a listener; `drain` comes when `bufferedAmount` has fallen to {@link lowWater} after
- * a send had left it at {@link highWater} or more.
+ * want of a listener; `drain` comes when `bufferedAmount` has fallen to 16 KiB after a send had
+ * left it at 64 KiB or more.
  */
 export interface Socket {
+  /** Adds a listener; listeners are called in the order in which they came. */
   addListener<E extends keyof SocketEvents>(
     event: E,
     listener: (value: SocketEvents[E]) => void,
   ): unknown
+  /** Removes a listener, if it is there. */
   removeListener<E extends keyof SocketEvents>(
     event: E,
     listener: (value: SocketEvents[E]) => void,
   ): unknown
+  /** Sends a message, or buffers it; what can't be written is counted in `refused`. */
   send(message: Message): void
   /** Sends a message that is framed already, where this side sends frames without a mask. */
   sendFrame?(frame: Uint8Array, message: Message): void
@@ -59,14 +68,18 @@ export interface Socket {
   readonly bufferedAmount: number
   /** Bytes that have come in, of any frame, also of an unfinished one. */
   readonly bytesRead: number
+  /** Bytes that have gone out, or wait to, of any frame; not known everywhere. */
+  readonly bytesWritten?: number | undefined
   /** Messages that have come in, whether somebody listened or not. */
   readonly messagesRead: number
   /** Messages handed to `send` that the socket could not write. */
   readonly refused: number
   /** Stops reading; what has already been read may still arrive. */
   pause?: (() => void) | undefined
+  /** Reads on. */
   resume?: (() => void) | undefined
-  ping?: (() => void) | undefined
+  /** Pings the peer (RFC 6455, section 5.5.2); `answered` is called, at most once, when a pong has come. */
+  ping?: ((answered?: () => void) => void) | undefined
 }
 
 /** The `bufferedAmount`, in bytes, from which on a socket counts as backed up. */

@@ -48,7 +48,7 @@ export class OrderlyWebSocket extends WebSocket {
         to?.controlled()
         return true
       case 'pong':
-        to?.controlled()
+        to?.ponged()
         return true
       case 'close':
         to?.closed(first as number, String(second))
@@ -80,7 +80,7 @@ export class OrderlyWebSocket extends WebSocket {
 export class WsSocket extends Emitter<SocketEvents> implements Socket {
   readonly #ws: OrderlyWebSocket
   // there is none before the handshake of a client is done
-  #tcp: (Duplex & Adapted & { readonly bytesRead?: number }) | undefined
+  #tcp: (Duplex & Adapted & { readonly bytesRead?: number; bytesWritten?: number }) | undefined
   readonly #framed: boolean
   #sent: number | undefined
   #refusal = false
@@ -93,6 +93,8 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #pongs = 0
   #unanswered: Buffer | undefined
   #ponged: (() => void) | undefined
+  // told of the next pong
+  #answered: (() => void) | undefined
   // a server's small frames of this turn
   #batch: Batch | undefined
   // whether this turn's bytes wait in the TCP socket
@@ -143,6 +145,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
 
   get bytesRead(): number {
     return this.#tcp?.bytesRead ?? 0
+  }
+
+  get bytesWritten(): number {
+    return (this.#tcp?.bytesWritten ?? 0) + (this.#batch?.bytes ?? 0)
   }
 
   get refused(): number {
@@ -295,8 +301,9 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.#ws.resume()
   }
 
-  ping(): void {
+  ping(answered?: () => void): void {
     this.flush()
+    if (answered) this.#answered = answered
     this.#ws.ping()
   }
 
@@ -304,6 +311,14 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.messagesRead++
     if (this.#terminated || this.listenerCount('message') === 0) return
     this.tell('message', isBinary ? data : data.toString())
+  }
+
+  /** A pong came in. */
+  ponged(): void {
+    const answered = this.#answered
+    this.#answered = undefined
+    answered?.()
+    this.controlled()
   }
 
   controlled(): void {

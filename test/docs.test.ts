@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { anchorsOf } from './docs/anchors.js'
 import { type Block, blocksOf, printsOf } from './docs/blocks.js'
 import { problemsOf, root } from './docs/check.js'
 import { run } from './docs/run.js'
@@ -12,7 +13,10 @@ const pages = [
     .map(file => `docs/${file}`),
 ]
 const text = (page: string) => readFileSync(root + page, 'utf8')
-const blocks = pages.flatMap(page => blocksOf(page, text(page)))
+// what was made of the sources was compiled with them
+const written = (page: string) =>
+  text(page).replace(/<!-- generated: by the tests of test\/docs;[^]*$/, '')
+const blocks = pages.flatMap(page => blocksOf(page, written(page)))
 const place = ({ file, line }: Block) => `${file}:${line}`
 
 describe('the code in the docs', () => {
@@ -34,7 +38,14 @@ describe('the code in the docs', () => {
 })
 
 describe('a link in the docs', () => {
-  const links = pages.flatMap(page =>
+  const linking = [
+    ...pages,
+    'CHANGELOG.md',
+    ...readdirSync(`${root}examples`, { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.md'))
+      .map(file => `examples/${file}`),
+  ]
+  const links = linking.flatMap(page =>
     Array.from(text(page).matchAll(/(?:\]\(|src="|srcset=")([^)"]+)/g), ([, to = '']) => ({
       page,
       to,
@@ -45,14 +56,6 @@ describe('a link in the docs', () => {
     const [file, anchor] = to.split('#')
     return { file: file ? posix.join(posix.dirname(page), file) : page, anchor }
   }
-  // as GitHub makes them
-  const anchorsOf = (page: string) =>
-    Array.from(text(page).matchAll(/^#+ (.*)$/gm), ([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replaceAll(' ', '-'),
-    )
 
   it('leads to a file that is there', () => {
     expect(ours.length).toBeGreaterThan(5)
@@ -62,9 +65,48 @@ describe('a link in the docs', () => {
   it('leads to a heading that is there', () => {
     const lost = ours.filter(link => {
       const { file, anchor } = target(link)
-      return anchor !== undefined && !anchorsOf(file).includes(anchor)
+      return anchor !== undefined && !anchorsOf(text(file)).includes(anchor)
     })
     expect(lost).toEqual([])
+  })
+})
+
+describe('a page of the docs', () => {
+  // lists, and what a program writes
+  const lists = ['docs/decisions.md', 'docs/questions.md', 'docs/benchmarks.md']
+
+  it.each(pages.filter(page => !lists.includes(page)))('%s begins with an example', page => {
+    const [beginning = ''] = text(page).split(/^## (?!See it run)/m)
+    expect(beginning).toMatch(/^```/m)
+  })
+})
+
+describe('the index of the docs', () => {
+  const index = text('docs/README.md')
+
+  it.each(pages.filter(page => !page.endsWith('README.md')))('has %s', page => {
+    expect(index).toContain(`](${page.replace('docs/', '')})`)
+  })
+})
+
+describe('the questions of the first day', () => {
+  const page = text('docs/questions.md')
+  const parts = page.split(/^## /m).slice(1)
+
+  it('are asked by three, at least ten by each', () => {
+    const counts = parts.map(part => (part.match(/^\| .*\?[^|]*\|/gm) ?? []).length)
+    expect(counts).toHaveLength(3)
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(10)
+  })
+
+  it('have each an answer in one sentence, and a link to a heading', () => {
+    const rows = page.split('\n').filter(line => /^\| .*\?/.test(line))
+    const wrong = rows.filter(row => {
+      const answer = row.split('|')[2] ?? ''
+      return !/^ [^\]]+: \[[^\]]+\]\([\w./-]+\.md(#[\w-]+)?\) +$/.test(answer)
+    })
+    expect(rows.length).toBeGreaterThan(30)
+    expect(wrong).toEqual([])
   })
 })
 

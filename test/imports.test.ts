@@ -37,8 +37,9 @@ const open: Readonly<Record<string, readonly string[]>> = {
   client: ['leaf', 'connection'],
   server: ['leaf', 'connection'],
   hub: ['leaf', 'connection'],
+  inspect: ['leaf', 'connection'],
   testing: ['leaf', 'connection', 'client', 'server', 'hub'],
-  index: ['leaf', 'connection', 'client', 'server', 'hub'],
+  index: ['leaf', 'connection', 'client', 'server', 'hub', 'inspect'],
 }
 
 /** The only files that know `ws`: its adapter, and what asks it for the upgrade. */

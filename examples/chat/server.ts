@@ -6,6 +6,7 @@ import { nats } from 'rivulet/nats'
 import { redis } from 'rivulet/redis'
 import { serve } from 'rivulet/server'
 import { z } from 'zod'
+import { answersObservatory } from '../observatory/server.js'
 
 const Said = z.object({ by: z.string().min(1).max(40), text: z.string().min(1).max(2_000) })
 type Said = z.infer<typeof Said>
@@ -36,6 +37,7 @@ export function chat(port: number) {
       path: '/ws',
       codec,
       request: (request, response) => {
+        if (answersObservatory(request, response)) return
         const found = request.url === '/'
         response.writeHead(found ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8' })
         response.end(found ? page : 'Not found')

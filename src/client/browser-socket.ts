@@ -16,13 +16,21 @@ import type { Answer, Dial, DialRequest } from './dial.js'
 
 /** The slice of the WHATWG's WebSocket that is used. */
 export interface StandardWebSocket {
+  /** Set to `'arraybuffer'` by the adapter. */
   binaryType: string
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number
+  /** Bytes handed over that have not left yet. */
   readonly bufferedAmount: number
+  /** The subprotocol that was agreed upon; empty for none. */
   readonly protocol: string
+  /** Sends a message. */
   send(data: string | Uint8Array<ArrayBuffer>): void
+  /** Starts the closing handshake; a page may send 1000 and 3000–4999. */
   close(code?: number, reason?: string): void
+  /** Listens for `open`, `message`, `close` and `error`. */
   addEventListener: Listening
+  /** Listens no more. */
   removeEventListener: Listening
 }
 
@@ -85,6 +93,7 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
   refused = 0
   // no frame is seen but messages, and of those not the header
   bytesRead = 0
+  bytesWritten = 0
 
   constructor(
     web: StandardWebSocket,
@@ -111,6 +120,7 @@ export class BrowserSocket extends Emitter<SocketEvents> implements Socket {
     // what it does not take it swallows, without a word
     // eslint-disable-next-line no-restricted-syntax
     if (this.#web.readyState !== isOpen) this.refused++
+    else this.bytesWritten += message.length + 2
     this.#web.send(typeof message === 'string' ? message : unshared(message))
     if (this.bufferedAmount >= highWater) this.#lookAgain(soonest)
   }

@@ -25,6 +25,7 @@ export interface ConnectOptions<In = Message, Out = Message> extends ConnectionO
   agent?: HttpAgent | undefined
   /** Certificates and whom to trust. Node only. */
   tls?: TlsOptions | undefined
+  /** How large a message may be. Default: 1 MiB in 16,384 frames. */
   limits?: ClientLimits | undefined
   /** Offers to compress messages (RFC 7692). Default `false`. Node only: a browser decides itself. */
   compression?: CompressionOptions | boolean | undefined

@@ -114,7 +114,11 @@ export class DialedSocket extends Emitter<SocketEvents> implements Socket {
 
   get ping(): Socket['ping'] {
     const socket = this.#socket
-    return socket?.ping && (() => socket.ping?.())
+    return socket?.ping && (answered => socket.ping?.(answered))
+  }
+
+  get bytesWritten(): number {
+    return this.#socket?.bytesWritten ?? 0
   }
 
   get bufferedAmount(): number {

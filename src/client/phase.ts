@@ -2,9 +2,11 @@
 
 import type { Close } from '../close.js'
 
+/** Where a session stands. */
 export type Phase =
   /** A connection is being opened; `attempt` counts from 1, and anew when one was stable. */
   | { readonly name: 'connecting'; readonly attempt: number }
+  /** A connection is open. */
   | { readonly name: 'open' }
   /** This side is closing it for good. */
   | { readonly name: 'closing' }

@@ -48,6 +48,7 @@ export interface ReconnectOptions {
 
 /** What is reconnected: a connection, as far as this needs to know it. */
 export interface Reconnectable {
+  /** Its states, as those of a connection: `open` begins a stable time. */
   readonly states: Observable<State>
 }
 

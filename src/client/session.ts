@@ -44,6 +44,7 @@ export interface BacklogOptions {
 
 /** One life over many connections. No member needs `this`. */
 export interface Session<In = Message, Out = Message> {
+  /** Where it stands now. */
   readonly phase: Phase
   /** The present phase, then each change; completes when the session is over. */
   readonly phases: Observable<Phase>

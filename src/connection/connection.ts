@@ -25,7 +25,9 @@ export interface Connection<
 > extends AsyncIterable<In> {
   /** Unique among the connections of all processes. */
   readonly id: string
+  /** What the peer said in the handshake, and who it is: a copy. */
   readonly handshake: Handshake<Principal>
+  /** The present state. */
   readonly state: State
   /** The present state, then each change; completes after `closed`. */
   readonly states: Observable<State>
@@ -56,6 +58,7 @@ export interface Connection<
    * 3000–4999 (RFC 6455, section 7.4).
    */
   close(this: void, code?: number, reason?: string): void
+  /** The XState actor itself: inspect it, wait for it; its events are not API. */
   readonly actor: ConnectionActor
 }
 

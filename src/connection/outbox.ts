@@ -50,6 +50,8 @@ export class Outbox {
   #onIdle: (() => void) | undefined
   #onEmpty: (() => void) | undefined
   #onDrain: (() => void) | undefined
+  /** Told of each message that is handed to the socket, while somebody inspects the connection. */
+  tap: ((message: Queued) => void) | undefined
   // the message in pieces that is on its way
   #pieces: Pieces | undefined
   /** Whether messages wait for the socket, or would have to. */
@@ -167,6 +169,7 @@ export class Outbox {
   #hand(message: Queued): void {
     this.sent++
     this.handed++
+    this.tap?.(message)
     if (isPrepared(message)) {
       const { frame, message: plain } = message[prepared]
       if (this.#socket.sendFrame) this.#socket.sendFrame(frame, plain)

@@ -13,6 +13,7 @@ export type Overflow<Out> = (typeof words)[number] | Latest<Out>
 
 /** Made by {@link latest}. */
 export interface Latest<Out> {
+  /** What a value is about: of each key only the newest waits. */
   readonly key: (value: Out) => unknown
 }
 

@@ -4,10 +4,11 @@ import { group, refused, whole } from '../option.js'
 
 /** What a connection may send, each a second; what is not given is not limited. */
 export interface RateOptions {
+  /** Messages a second. Default: no limit. */
   messages?: number | undefined
-  /** Bytes of any frame, with its header. */
+  /** Bytes a second, of any frame, with its header. Default: no limit. */
   bytes?: number | undefined
-  /** Pings and pongs. */
+  /** Pings and pongs a second; a number of both. Default: no limit. */
   pings?: number | undefined
   /** How many seconds' worth may come at once. Default 2. */
   burst?: number | undefined

@@ -10,6 +10,7 @@ import { Brake, type BrakeHost } from './brake.js'
 import { Broadcast } from './broadcast.js'
 import { conclude } from './conclude.js'
 import type { Connection, ConnectionActor } from './connection.js'
+import { type Parts, parts } from './counts.js'
 import { type Flow, LiveFlow } from './flow.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
@@ -38,7 +39,7 @@ const reasons: Readonly<Record<number, string>> = {
   [CloseCode.internalError]: 'internal error',
 }
 
-type Parts = WriterHost & ReaderHost & BrakeHost & Swept
+type Asked = WriterHost & ReaderHost & BrakeHost & Swept
 
 /** Whoever made it. */
 interface Owner<In, Out, Principal> {
@@ -49,7 +50,7 @@ interface Owner<In, Out, Principal> {
 /** What users hold as a {@link Connection}. */
 export class SocketConnection<In, Out, Principal> implements Connection<In, Out, Principal> {
   /** How its parts see it, its actor and the sweep too: one object, and no closure for each thing. */
-  static readonly #Host = class<In, Out, Principal> implements Parts {
+  static readonly #Host = class<In, Out, Principal> implements Asked {
     readonly #of: SocketConnection<In, Out, Principal>
 
     constructor(of: SocketConnection<In, Out, Principal>) {
@@ -133,8 +134,8 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
       return this.#of.#brake.on || this.#of.#writer.outbox.backedUp
     }
 
-    ping(): void {
-      this.#of.#socket.ping?.()
+    ping(answered?: () => void): void {
+      this.#of.#socket.ping?.(answered)
     }
 
     beat(): void {
@@ -151,7 +152,7 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
     }
   }
 
-  readonly #host: Parts
+  readonly #host: Asked
   readonly id: string
   readonly handshake: Handshake<Principal>
   readonly actor: ConnectionActor
@@ -259,10 +260,19 @@ export class SocketConnection<In, Out, Principal> implements Connection<In, Out,
   }
 
   get flow(): Flow {
-    return (this.#flow ??= new LiveFlow(
-      { writer: this.#writer, reader: this.#reader, socket: this.#socket, brake: this.#brake },
-      this.state === 'closed',
-    ))
+    return (this.#flow ??= new LiveFlow(this[parts], this.state === 'closed'))
+  }
+
+  /** For who inspects it. */
+  get [parts](): Parts {
+    return {
+      writer: this.#writer,
+      reader: this.#reader,
+      socket: this.#socket,
+      brake: this.#brake,
+      beat: this.#settings.beat,
+      watched: this.#settings.sweep.watched(this.#host),
+    }
   }
 
   get [timing](): Timing {

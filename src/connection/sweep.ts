@@ -7,6 +7,7 @@ import type { SchedulerLike, Subscription } from 'rxjs'
 import { CloseCode } from '../close.js'
 import { HeartbeatError, TimeoutError } from '../errors.js'
 import type { Random } from '../random.js'
+import { Durations } from './durations.js'
 
 /** What is looked after; all in ms, `undefined` is off. */
 export interface SweepTimes {
@@ -32,7 +33,8 @@ export interface Swept {
   readonly handed: number
   /** Reading pauses, or what is sent backs up: nothing can be heard, and the stall deadline rules. */
   readonly deaf: boolean
-  ping(): void
+  /** Pings; `answered` is called when the answer has come, where that is told. */
+  ping(answered?: () => void): void
   /** Says something, so that the peer hears that this side is there. */
   beat(): void
   /** The peer is gone. */
@@ -50,6 +52,8 @@ interface Watch {
   saidAt: number
   activeAt: number
   readonly openedAt: number
+  /** How long the last ping took, in ms. */
+  roundTrip: number | undefined
 }
 
 // How often the sweep looks, in the shortest of its times.
@@ -61,6 +65,10 @@ export class Sweep {
   readonly #times: SweepTimes
   readonly #period: number
   readonly #watches = new Map<Swept, Watch>()
+  // when those were pinged that have not answered yet
+  readonly #pinged = new Map<Swept, number>()
+  /** How long pings took that were answered. */
+  readonly roundTrips = new Durations()
   #timer: Subscription | undefined
   // what times are counted from: small whole numbers take no memory of their own
   readonly #origin: number
@@ -96,6 +104,7 @@ export class Sweep {
       saidAt: firstAt - interval,
       activeAt: now,
       openedAt: now,
+      roundTrip: undefined,
     })
     if (this.#timer) return
     this.#lookedAt = now
@@ -105,9 +114,17 @@ export class Sweep {
   /** The connection has left open. */
   remove(connection: Swept): void {
     this.#watches.delete(connection)
+    this.#pinged.delete(connection)
     if (this.#watches.size > 0) return
     this.#timer?.unsubscribe()
     this.#timer = undefined
+  }
+
+  /** What is known of a connection that is open. */
+  watched(connection: Swept): Pick<Watch, 'openedAt' | 'roundTrip'> | undefined {
+    const watch = this.#watches.get(connection)
+    if (!watch) return undefined
+    return { openedAt: watch.openedAt + this.#origin, roundTrip: watch.roundTrip }
   }
 
   #look(): void {
@@ -143,9 +160,24 @@ export class Sweep {
         connection.lost(new HeartbeatError(heartbeat.timeout))
       } else if (now >= watch.pingAt) {
         watch.pingAt = now + heartbeat.interval
-        connection.ping()
+        this.#ping(connection, watch)
       }
     }
+  }
+
+  #ping(connection: Swept, watch: Watch): void {
+    if (this.#pinged.has(connection)) {
+      connection.ping()
+      return
+    }
+    this.#pinged.set(connection, this.#scheduler.now())
+    connection.ping(() => {
+      const at = this.#pinged.get(connection)
+      if (at === undefined) return
+      this.#pinged.delete(connection)
+      watch.roundTrip = this.#scheduler.now() - at
+      this.roundTrips.add(watch.roundTrip)
+    })
   }
 
   // A peer that is a browser sees messages alone, whatever it says itself.

@@ -28,6 +28,7 @@ export interface Broker {
 
 /** How it stands with a broker. */
 export interface BrokerStatus {
+  /** Whether it is there: `disconnected` until the next attempt has come through. */
   readonly name: 'connecting' | 'connected' | 'disconnected' | 'closed'
   /** Why it is `disconnected`, where that was not asked for. */
   readonly cause?: Error

@@ -17,6 +17,7 @@ import { HubTopic, type Topic, type TopicOptions } from './topic.js'
 export interface HubOptions {
   /** What shares its topics with other processes. Default: nothing does. */
   broker?: Broker | undefined
+  /** How much it holds. Default: 10,000 topics in use, 10,000 answers. */
   limits?: HubLimits | undefined
   /** The dice. Default: the system's. */
   random?: Random | undefined
@@ -66,6 +67,7 @@ export interface Hub {
    * no publisher could be told. It is dropped, and counted.
    */
   readonly rejections: Observable<RivuletError>
+  /** What was published, told, lost and dropped so far, in messages. */
   readonly flow: HubFlow
   /** Leaves the broker, behind what was published. Members stay, and what they say stays here. */
   close(this: void): void

@@ -13,17 +13,38 @@ export interface BrokerOptions {
   /** What stands before the names of topics there, to keep applications apart. Default `'rivulet'`. */
   prefix?: string | undefined
   /**
-   * What may be on its way to the broker without an answer: 8 MiB and 50,000 messages. Beyond it
-   * messages are lost, and counted.
+   * What may be on its way to the broker without an answer. Beyond it messages are lost, and
+   * counted. Default 8 MiB and 50,000 messages.
    */
-  outbox?: { bytes?: number | undefined; messages?: number | undefined } | undefined
+  outbox?:
+    | {
+        /** Bytes on their way. Default 8 MiB. */
+        bytes?: number | undefined
+        /** Messages on their way. Default 50,000. */
+        messages?: number | undefined
+      }
+    | undefined
   /**
-   * How a broker that is gone is noticed, in ms: it is asked once an interval (5 s), and all the time
-   * while something is on its way; without a word for the timeout (10 s) it is away.
+   * How a broker that is gone is noticed, in ms: it is asked once an interval, and all the time
+   * while something is on its way; without a word for the timeout it is away. Default 5 s and 10 s.
    */
-  heartbeat?: { interval?: number | undefined; timeout?: number | undefined } | undefined
-  /** Waits between attempts to reach it, in ms: from 100 ms to 5 s, each up to half shorter, by chance. */
-  reconnect?: { from?: number | undefined; to?: number | undefined } | undefined
+  heartbeat?:
+    | {
+        /** Between questions to a broker that is idle, in ms. Default 5 s. */
+        interval?: number | undefined
+        /** Without a word from it, in ms: then it is away. Default 10 s. */
+        timeout?: number | undefined
+      }
+    | undefined
+  /** Waits between attempts to reach it, in ms, each up to half shorter by chance. Default 100 ms to 5 s. */
+  reconnect?:
+    | {
+        /** The first wait, in ms; each is twice the last. Default 100 ms. */
+        from?: number | undefined
+        /** The longest wait, in ms. Default 5 s, or `from` where that is more. */
+        to?: number | undefined
+      }
+    | undefined
   /** The clock. Default: `asyncScheduler`. */
   scheduler?: SchedulerLike | undefined
   /** The dice. Default: the system's. */

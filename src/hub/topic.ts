@@ -12,6 +12,7 @@ import type { Room } from './room.js'
  * complete.
  */
 export interface Topic<T, Who = unknown> extends Observable<T> {
+  /** The name under which the hub knows it. */
   readonly name: string
   /**
    * Tells all members, those in this process before it returns, those in others through the broker.

@@ -37,6 +37,7 @@ export interface AcceptOptions<
    * and `-Host`. `true` is one. Default `false`: whoever connects could say so.
    */
   trustProxy?: boolean | number | undefined
+  /** How much a connection, an address and the server may take. Each has a default. */
   limits?: Limits | undefined
   /** Compresses messages, where the client can (RFC 7692). Default `false`. */
   compression?: CompressionOptions | boolean | undefined

@@ -2,6 +2,7 @@
 
 import { Observable } from 'rxjs'
 import type { Connection, Handler } from '../connection/connection.js'
+import { roster } from '../connection/roster.js'
 import { group, shaped } from '../option.js'
 import type { Message } from '../socket.js'
 import { acceptOptionNames, type AcceptOptions } from './accept-options.js'
@@ -25,11 +26,14 @@ export function accept<In = Message, Out = In, Principal = unknown>(
   shaped('accept: server', server, undefined, ['on', 'once', 'off', 'listeners'])
   group('accept', options, acceptOptionNames)
   const acceptor = new Acceptor('accept', options, handler)
-  return new Observable(subscriber => {
+  const connections = new Observable<Connection<In, Out, Principal>>(subscriber => {
     const remove = addRoute(server, acceptor.path, (request, socket, head) =>
       acceptor.take(request, socket, head, connection => subscriber.next(connection)),
     )
-    const complete = () => subscriber.complete()
+    const complete = () => {
+      acceptor.roster.end()
+      subscriber.complete()
+    }
     server.once('close', complete)
     return () => {
       remove()
@@ -37,4 +41,5 @@ export function accept<In = Message, Out = In, Principal = unknown>(
       server.off('close', complete)
     }
   })
+  return Object.assign(connections, { [roster]: acceptor.roster })
 }

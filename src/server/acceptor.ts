@@ -8,6 +8,7 @@ import { SocketConnection } from '../connection/socket-connection.js'
 import type { Handshake } from '../connection/handshake.js'
 import { ids } from '../connection/id.js'
 import { RateWatch } from '../connection/rate-watch.js'
+import { Roster } from '../connection/roster.js'
 import { readSettings, type Settings } from '../connection/settings.js'
 import { callable } from '../option.js'
 import type { WsSocket } from '../ws-socket.js'
@@ -28,17 +29,36 @@ interface Asking {
   readonly head: Buffer
   readonly seen: Seen
   readonly protocol: string
+  /** When it came. */
+  readonly since: number
   readonly place: Place
   /** Gives the place back when TCP ends. */
   readonly left: () => void
+}
+
+/** What gives a connection's place back; one small object for each, where a closure were two. */
+class Stay<In, Out, P> {
+  readonly #at: Acceptor<In, Out, P>
+  readonly #place: Place
+
+  constructor(at: Acceptor<In, Out, P>, place: Place) {
+    this.#at = at
+    this.#place = place
+  }
+
+  ended(connection: SocketConnection<In, Out, P>): void {
+    this.#place.leave()
+    this.#at.roster.remove(connection)
+    this.#at.gone?.()
+  }
 }
 
 export class Acceptor<In, Out, P> {
   readonly handshakeTimeout: number | undefined
   readonly closeTimeout: number | undefined
   readonly scheduler: SchedulerLike
-  /** All that are not closed. */
-  readonly connections = new Map<SocketConnection<In, Out, P>, Place>()
+  /** All that are not closed, and the counts of all that were here. */
+  readonly roster: Roster<SocketConnection<In, Out, P>>
   /** Told when a connection is gone. */
   gone: (() => void) | undefined
   // why nobody may come in any more
@@ -66,6 +86,7 @@ export class Acceptor<In, Out, P> {
     this.handshakeTimeout = timeouts.handshake
     this.closeTimeout = timeouts.close
     this.scheduler = scheduler
+    this.roster = new Roster(scheduler, settings.sweep.roundTrips)
     this.#places = new Places(this.#options.connections, this.#options.perAddress)
     this.#guests = new Guests(scheduler)
     this.#upgrade = createUpgrader(this.#options)
@@ -107,18 +128,24 @@ export class Acceptor<In, Out, P> {
       checkOriginOf(request, seen.own, this.#options.checkOrigin) ??
       this.#refusal
     if (refusal) {
-      turnAway(tcp, refusal)
+      this.#turnAway(tcp, refusal)
       return
     }
     const protocol = this.#options.choose(request)
     const place = typeof protocol === 'string' ? this.#places.take(seen.address) : protocol
     if (typeof protocol !== 'string' || !(place instanceof Place)) {
-      turnAway(tcp, place as Refusal)
+      this.#turnAway(tcp, place as Refusal)
       return
     }
     const left = () => place.leave()
     tcp.once('close', left)
-    this.#ask({ request, tcp, head, seen, protocol, place, left }, opened)
+    const since = this.scheduler.now()
+    this.#ask({ request, tcp, head, seen, protocol, since, place, left }, opened)
+  }
+
+  #turnAway(tcp: Duplex, refusal: Refusal): void {
+    this.roster.refuse(refusal.status)
+    turnAway(tcp, refusal)
   }
 
   #ask(asking: Asking, opened: Opened<In, Out, P>): void {
@@ -128,12 +155,15 @@ export class Acceptor<In, Out, P> {
       this.#open(asking, undefined as P, opened)
       return
     }
-    const refuse = (refusal: Refusal) => turnAway(tcp, refusal)
+    const refuse = (refusal: Refusal) => this.#turnAway(tcp, refusal)
     this.#guests.wait(tcp, verdictOf(this.#authenticate, request), this.handshakeTimeout, {
       answered: verdict => {
         if (!(verdict instanceof Refused)) this.#open(asking, verdict, opened)
         else if (verdict.closeCode === undefined) refuse(verdict)
-        else this.#openAndClose(asking, verdict.closeCode, verdict.reason)
+        else {
+          this.roster.refuse(verdict.status)
+          this.#openAndClose(asking, verdict.closeCode, verdict.reason)
+        }
       },
       failed: cause => refuse(internalError('authenticate', cause)),
       late: () => refuse(tooLate),
@@ -142,34 +172,30 @@ export class Acceptor<In, Out, P> {
   }
 
   #open(
-    { request, tcp, head, seen, protocol, place, left }: Asking,
+    { request, tcp, head, seen, protocol, since, place, left }: Asking,
     principal: P,
     opened: Opened<In, Out, P>,
   ) {
     this.#upgrade(request, tcp, head, protocol, socket => {
       tcp.off('error', destroy).off('close', left)
-      this.#begin(socket, handshakeOf(request, seen, protocol, principal), place, opened)
+      const handshake = handshakeOf(request, seen, protocol, principal)
+      this.#begin(socket, handshake, since, place, opened)
     })
   }
 
   #begin(
     socket: WsSocket,
     handshake: Handshake<P>,
+    since: number,
     place: Place,
     opened: Opened<In, Out, P>,
   ): void {
     const id = this.#nextId()
-    const connection = new SocketConnection(this.#settings, socket, handshake, id, this)
-    this.connections.set(connection, place)
+    const stay = new Stay(this, place)
+    const connection = new SocketConnection(this.#settings, socket, handshake, id, stay)
+    this.roster.add(connection, this.scheduler.now() - since)
     socket.open()
     opened(connection)
-  }
-
-  /** It has ended. */
-  ended(connection: SocketConnection<In, Out, P>): void {
-    this.connections.get(connection)?.leave()
-    this.connections.delete(connection)
-    this.gone?.()
   }
 
   // For a page, which sees no status.

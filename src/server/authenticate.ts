@@ -16,25 +16,31 @@ export type Authenticate<Principal> = (
   signal: AbortSignal,
 ) => Verdict<Principal> | PromiseLike<Verdict<Principal>> | Observable<Verdict<Principal>>
 
+/** What `authenticate` may give: a principal, a refusal, or nothing, which is a 401. */
 export type Verdict<Principal> = Principal | Refused | undefined | null | false
 
 /** How a request is refused. */
 export interface RefuseOptions {
   /** A sentence for people, in plain text. Default `'You may not connect'`. */
   message?: string | undefined
+  /** Headers of the answer, such as `WWW-Authenticate`. Default: none. */
   headers?: Readonly<Record<string, string>> | undefined
   /**
    * For pages, which can't see an HTTP status: the connection is accepted, and closed at once with
-   * this code, 4401 say, and `message` as its reason.
+   * this code, 4401 say, and `message` as its reason. Default: none, and the status is the answer.
    */
   closeCode?: number | undefined
 }
 
 /** Made by {@link refuse}. */
 export class Refused {
+  /** The HTTP status, 400 to 599. */
   readonly status: number
+  /** A sentence for people. */
   readonly message: string
+  /** Headers of the answer. */
   readonly headers: Readonly<Record<string, string>>
+  /** The close code that a page sees instead of the status, if it is to see one. */
   readonly closeCode: number | undefined
 
   constructor(status: number, options: RefuseOptions) {

@@ -10,6 +10,7 @@ import { TimeoutError } from '../errors.js'
 export interface DrainOptions {
   /** What clients are told. Default 1012: the service restarts. */
   code?: number | undefined
+  /** Why, in the Close frame: cut to 123 bytes. Default `'server restarting'`. */
   reason?: string | undefined
   /** Spreads the closing over so much time, as all of them will be back. Default 0: at once. */
   over?: number | undefined
@@ -19,8 +20,11 @@ export interface DrainOptions {
 
 /** How far a drain has come, in connections. */
 export interface DrainProgress {
+  /** Those that are open. */
   readonly open: number
+  /** Those that were told, and have not gone yet. */
   readonly closing: number
+  /** Those that are gone. */
   readonly closed: number
   /** Those that are open or closing. */
   readonly left: number
@@ -37,11 +41,8 @@ export interface Drained {
 // Closing is spread in steps of this many ms.
 const step = 100
 
-/** All that there are, whatever is kept with each. */
-type All = Pick<ReadonlyMap<Drained, unknown>, 'size' | 'keys'>
-
 export class Drain {
-  readonly #connections: All
+  readonly #connections: Iterable<Drained> & { readonly size: number }
   readonly #scheduler: SchedulerLike
   readonly #progress = new ReplaySubject<DrainProgress>(1)
   readonly #timers: Subscription[] = []
@@ -49,7 +50,10 @@ export class Drain {
   #total: number | undefined
   #ended = false
 
-  constructor(connections: All, scheduler: SchedulerLike) {
+  constructor(
+    connections: Iterable<Drained> & { readonly size: number },
+    scheduler: SchedulerLike,
+  ) {
     this.#connections = connections
     this.#scheduler = scheduler
   }
@@ -81,7 +85,7 @@ export class Drain {
 
     if (this.#ended) return
     this.#total ??= this.#connections.size
-    const open = [...this.#connections.keys()].filter(({ state }) => state === 'open')
+    const open = [...this.#connections].filter(({ state }) => state === 'open')
     const steps = Math.max(1, Math.min(open.length, Math.ceil(over / step)))
     for (let at = 0; at < steps; at++) {
       const some = open.slice((at * open.length) / steps, ((at + 1) * open.length) / steps)
@@ -94,7 +98,7 @@ export class Drain {
     }
     this.#after(deadline, () => {
       const cause = new TimeoutError('drain', deadline)
-      for (const connection of this.#connections.keys()) {
+      for (const connection of this.#connections) {
         // one whose turn has not come is ended by this side all the same
         connection.drain(code, reason)
         connection.abandon(cause)
@@ -122,7 +126,7 @@ export class Drain {
     this.#telling = undefined
     const left = this.#connections.size
     let open = 0
-    for (const { state } of this.#connections.keys()) if (state === 'open') open++
+    for (const { state } of this.#connections) if (state === 'open') open++
     const closed = (this.#total ?? left) - left
     this.#progress.next({ open, closing: left - open, closed, left })
   }

@@ -9,13 +9,21 @@ export type Take = (request: IncomingMessage, socket: Duplex, head: Buffer) => v
 
 /** An HTTP server of any kind, as far as it is needed: of `node:http`, `node:https`, or one like them. */
 export interface UpgradeServer {
+  /** Adds a listener for upgrade requests. */
   on(event: 'upgrade', listener: Take): unknown
+  /** Adds a listener for the end of the server. */
   once(event: 'close', listener: () => void): unknown
+  /** Removes one of them. */
   off(event: 'upgrade' | 'close', listener: Take | (() => void)): unknown
+  /** Who else listens for upgrade requests. */
   listeners(event: 'upgrade'): readonly unknown[]
 }
 
-type Listener = Take & { [routesOf]?: Map<string | undefined, Take> }
+type Listener = Take & {
+  [routesOf]?: Map<string | undefined, Take>
+  /** Told of a request for a path that nobody has. */
+  lost?: (status: number) => void
+}
 
 // The table lives on the listener, and the listener on its server: nothing to clean up elsewhere.
 // Registered, so that two copies of this package on one server know each other's listeners.
@@ -23,12 +31,18 @@ const routesOf = Symbol.for('rivulet.routes')
 
 /**
  * Sends the server's upgrade requests for the path (any, when undefined) to `take`. Returns what
- * undoes it.
+ * undoes it. `lost` is told of what is for no path: of who owns the server.
  *
  * @throws {Error} when the server has that path already: two answers on one socket would mix.
  */
-export function addRoute(server: UpgradeServer, path: string | undefined, take: Take): () => void {
+export function addRoute(
+  server: UpgradeServer,
+  path: string | undefined,
+  take: Take,
+  lost?: (status: number) => void,
+): () => void {
   const listener = listenerOn(server)
+  if (lost) listener.lost = lost
   const routes = listener[routesOf] ?? new Map<string | undefined, Take>()
   if (routes.has(path)) {
     throw new Error(`accept: this server accepts ${path ?? 'every path'} already`)
@@ -58,6 +72,7 @@ function listenerOn(server: UpgradeServer): Listener {
     socket.on('error', () => socket.destroy())
     // nobody else is there who might want it
     if (listenersOf(server).every(each => each[routesOf])) {
+      listener.lost?.(404)
       turnAway(socket, { status: 404, message: 'There is no WebSocket at this path' })
     }
   }

@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { Observable, ReplaySubject, Subject } from 'rxjs'
 import { CloseCode } from '../close.js'
 import type { Connection, Handler } from '../connection/connection.js'
-import { callable, group, text, whole } from '../option.js'
+import { roster } from '../connection/roster.js'
+import { callable, group, refused, text, whole } from '../option.js'
 import type { Message } from '../socket.js'
 import { acceptOptionNames, type AcceptOptions } from './accept-options.js'
 import { Acceptor } from './acceptor.js'
 import { Drain, type DrainOptions, type DrainProgress } from './drain.js'
 import { addRoute } from './routes.js'
+import { Together } from './together.js'
 import { checkHandshake, pathOf, type Refusal, turnAway } from './upgrade.js'
 
 /** Answers plain HTTP requests, as the listener of `http.createServer` does. */
@@ -36,6 +38,17 @@ export interface Server<In = Message, Out = Message, Principal = unknown> {
   readonly listening: Observable<AddressInfo>
   /** Each connection when it is open; subscribe to it in the same turn. Completes with the server. */
   readonly connections: Observable<Connection<In, Out, Principal>>
+  /**
+   * Accepts connections at another path of this server, as {@link accept} does on a server of
+   * yours; they are drained and closed with it, and inspected by themselves.
+   *
+   * @throws {TypeError} for an option that makes no sense.
+   */
+  accept<I = Message, O = I, P = unknown>(
+    this: void,
+    options: AcceptOptions<I, O, P> & { path: string },
+    handler?: NoInfer<Handler<I, O, P>>,
+  ): Observable<Connection<I, O, P>>
   /**
    * Sends everybody away, at once: subscribing only watches. New requests get 503 with
    * `Retry-After`; connections are closed with 1012, all together or spread over time, behind what
@@ -78,22 +91,34 @@ export function serve<In = Message, Out = In, Principal = unknown>(
   }
   const listening = new ReplaySubject<AddressInfo>(1)
   const connections = new Subject<Connection<In, Out, Principal>>()
-  const drain = new Drain(acceptor.connections, acceptor.scheduler)
+  const together = new Together()
+  together.add(acceptor)
+  const drain = new Drain(together, acceptor.scheduler)
   // whether the port is given back; undefined while nobody asked for that
   let unbound: boolean | undefined
 
   const http = createServer(handshakeLimits(acceptor.handshakeTimeout), (req, res) => {
-    const refusal = plainRefusal(req, acceptor.path, answer !== undefined)
-    if (refusal) respond(res, refusal)
-    else answer?.(req, res)
+    const beside = together.at(pathOf(req))
+    const refusal = plainRefusal(req, acceptor.path, beside !== undefined, answer !== undefined)
+    if (refusal) {
+      // what is no WebSocket's path is no handshake
+      if (refusal.status !== 404) (beside ?? acceptor).roster.refuse(refusal.status)
+      respond(res, refusal)
+    } else answer?.(req, res)
   })
-  addRoute(http, acceptor.path, (req, socket, head) =>
-    acceptor.take(req, socket, head, connection => connections.next(connection)),
+  addRoute(
+    http,
+    acceptor.path,
+    (req, socket, head) =>
+      acceptor.take(req, socket, head, connection => connections.next(connection)),
+    status => acceptor.roster.refuse(status),
   )
   // left to itself Node drops who wants a tunnel, without a word
   http.on('connect', (req, socket) => {
     socket.on('error', () => socket.destroy())
-    turnAway(socket, checkHandshake(req) ?? badRequest)
+    const refusal = checkHandshake(req) ?? badRequest
+    acceptor.roster.refuse(refusal.status)
+    turnAway(socket, refusal)
   })
   http.once('listening', () => {
     listening.next(http.address() as AddressInfo)
@@ -128,28 +153,49 @@ export function serve<In = Message, Out = In, Principal = unknown>(
     http.closeIdleConnections()
   }
   const finish = () => {
-    if (!unbound || acceptor.connections.size > 0) return
+    if (!unbound || together.size > 0) return
     listening.complete()
     connections.complete()
+    together.end()
     drain.end()
   }
   const gone = () => {
     drain.tell()
-    if (acceptor.connections.size > 0) return
+    if (together.size > 0) return
     unlisten()
     finish()
   }
   const begin = (options: DrainOptions) => {
     drain.begin(options)
-    acceptor.shut({ status: 503, message: 'Going away', headers: { 'Retry-After': '5' } })
-    acceptor.gone = gone
-    if (acceptor.connections.size === 0) gone()
+    together.shut({ status: 503, message: 'Going away', headers: { 'Retry-After': '5' } }, gone)
+    if (together.size === 0) gone()
     return drain.progress
   }
 
-  return {
+  const server: Server<In, Out, Principal> = {
     listening: listening.asObservable(),
     connections: connections.asObservable(),
+    accept<I, O, P>(
+      options: AcceptOptions<I, O, P> & { path: string },
+      handler?: NoInfer<Handler<I, O, P>>,
+    ) {
+      group('accept', options, acceptOptionNames)
+      const beside = new Acceptor('accept', options, handler)
+      if (beside.path === undefined) refused('accept: path', undefined, `a path like '/ws'`)
+      const accepted = new Observable<Connection<I, O, P>>(subscriber => {
+        const remove = addRoute(http, beside.path, (req, socket, head) =>
+          beside.take(req, socket, head, connection => subscriber.next(connection)),
+        )
+        together.add(beside)
+        const end = connections.subscribe({ complete: () => subscriber.complete() })
+        return () => {
+          remove()
+          beside.dismiss()
+          end.unsubscribe()
+        }
+      })
+      return Object.assign(accepted, { [roster]: beside.roster })
+    },
     drain: (options = {}) => begin(options),
     close() {
       unlisten()
@@ -157,6 +203,7 @@ export function serve<In = Message, Out = In, Principal = unknown>(
       return begin({ code: CloseCode.goingAway, reason: 'server going away', deadline })
     },
   }
+  return Object.assign(server, { [roster]: acceptor.roster })
 }
 
 const badRequest: Refusal = { status: 400, message: 'Not an upgrade request' }
@@ -175,10 +222,10 @@ function handshakeLimits(timeout: number | undefined) {
 function plainRefusal(
   request: IncomingMessage,
   path: string | undefined,
+  known: boolean,
   answered: boolean,
 ): Refusal | undefined {
-  const own =
-    path === undefined ? !answered || 'upgrade' in request.headers : pathOf(request) === path
+  const own = known || (path === undefined && (!answered || 'upgrade' in request.headers))
   if (own) return checkHandshake(request) ?? badRequest
   return answered ? undefined : { status: 404, message: 'There is nothing at this path' }
 }

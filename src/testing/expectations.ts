@@ -11,6 +11,10 @@ import type { Recording, TestMessages } from './recording.js'
 
 /** Compares what came, and when, with marbles. */
 export interface Expectation<T> {
+  /**
+   * Says in marbles what came, and when; `values` are what its letters stand for, `error` what `#`
+   * does. Compared when the run has ended.
+   */
   toBe(marbles: string, values?: Readonly<Record<string, T>>, error?: unknown): void
 }
 

@@ -10,7 +10,9 @@ import type { VirtualSocket } from './virtual-socket.js'
  * the script itself at 0 ms; none needs `this`.
  */
 export interface Link<ServerIn, ServerOut, ClientIn, ClientOut> {
+  /** The connection as the server has it. */
   readonly server: Connection<ServerIn, ServerOut>
+  /** The connection as the client has it. */
   readonly client: Connection<ClientIn, ClientOut>
   /** Resets the connection: both ends lose it at once, and what is under way. */
   readonly cut: () => void

@@ -12,7 +12,7 @@ import { type WireOptions, wireOptionNames } from './wire.js'
 export interface OneEndedOptions<In, Out> extends ConnectionOptions<In, Out> {
   /** The wire between the two. Default: perfect. */
   wire?: WireOptions | undefined
-  /** What the handler sees of the request; the rest is empty. */
+  /** What the handler sees of the request. Default: all of it is empty. */
   handshake?: Partial<Handshake> | undefined
 }
 
@@ -24,7 +24,9 @@ export interface ConnectingOptions<In, Out> extends OneEndedOptions<In, Out> {
 
 /** A connection under test and its scripted peer. */
 export interface OneEnded<In, Out> {
+  /** The connection under test. */
   readonly connection: Connection<In, Out>
+  /** The other end, which does what the script says. */
   readonly peer: Peer
 }
 

@@ -53,7 +53,7 @@ export interface Stage extends Opening {
 export interface StageOptions {
   /** The clock. Default: `asyncScheduler`, which follows a test runner's fake timers. */
   scheduler?: SchedulerLike | undefined
-  /** For jitter and whatever else is left to chance. Default 1. */
+  /** The number from which jitter, and whatever else is left to chance, come. Default 1. */
   seed?: number | undefined
 }
 

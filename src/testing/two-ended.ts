@@ -7,7 +7,9 @@ import { type WireOptions, wireOptionNames } from './wire.js'
 
 /** The options of two connections that are joined; those at the top are the wire's. */
 export interface LinkOptions<In, Out> extends WireOptions {
+  /** Options of the server's connection. Default: those of every server. */
   server?: ConnectionOptions<In, Out> | undefined
+  /** Options of the client's connection. Default: those of every client. */
   client?: ConnectionOptions<Out, In> | undefined
 }
 

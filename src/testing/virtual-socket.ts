@@ -34,6 +34,9 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
   readonly #parts: Uint8Array[] = []
   #deadline: Subscription | undefined
   #bytesRead = 0
+  bytesWritten = 0
+  // the ping that waits for its pong
+  #answered: (() => void) | undefined
   messagesRead = 0
   refused = 0
   /** What it answers by itself: a scripted peer may be silent. */
@@ -129,13 +132,16 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
     if (this.bufferedAmount >= highWater) this.#backedUp = true
   }
 
-  ping(): void {
-    if (this.#state === 'open') this.write('ping')
+  ping(answered?: () => void): void {
+    if (this.#state !== 'open') return
+    if (answered) this.#answered = answered
+    this.write('ping')
   }
 
   write(frame: Frame): void {
     if (this.#endSent) return
     this.onWrite(frame)
+    this.bytesWritten += sizeOf(frame)
     this.#out.write(frame)
   }
 
@@ -237,6 +243,9 @@ export class VirtualSocket extends Emitter<SocketEvents> implements Socket {
       if (this.answers && this.#state === 'open') this.write('pong')
       this.tell('control', undefined)
     } else if (frame === 'pong') {
+      const answered = this.#answered
+      this.#answered = undefined
+      answered?.()
       this.tell('control', undefined)
     } else if (typeof frame === 'object' && 'fragment' in frame) {
       this.#parts.push(frame.fragment)

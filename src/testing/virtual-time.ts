@@ -19,7 +19,10 @@ import { boundTurns } from './turns.js'
 export interface VirtualTimeOptions {
   /** When it ends, whatever still lives. Default one virtual hour. */
   until?: Duration | undefined
-  /** For jitter and whatever else is left to chance: the same seed gives the same run. Default 1. */
+  /**
+   * The number from which jitter, and whatever else is left to chance, come: the same seed gives the
+   * same run. Default 1.
+   */
   seed?: number | undefined
 }
 
@@ -33,9 +36,11 @@ export interface Report {
 
 /** What a script has to work with. Everything happens after it has returned, from 0 ms on. */
 export interface VirtualTime extends Opening {
+  /** A cold Observable made of marbles, as RxJS's `TestScheduler` has it. */
   readonly cold: RunHelpers['cold']
   /** Emits from 0 ms on, so it belongs to the script itself. */
   readonly hot: RunHelpers['hot']
+  /** How many ms some marbles take, as RxJS's `TestScheduler` has it. */
   readonly time: RunHelpers['time']
   /** Does something at a time of the run: `at('5s', () => peer.close(4001))`. */
   at(this: void, time: Duration, action: () => void): void
