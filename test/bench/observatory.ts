@@ -77,6 +77,8 @@ interface TraceEvent {
   readonly ph: string
   readonly ts: number
   readonly dur?: number
+  /** Of it, what the thread has had of a processor. */
+  readonly tdur?: number
   readonly pid: number
   readonly tid: number
   readonly args?: { readonly name?: string; readonly data?: { readonly url?: string } }
@@ -99,8 +101,11 @@ async function traced(session: CDPSession, milliseconds: number): Promise<TraceE
   return events
 }
 
-/** The main thread's work in each frame, in ms: all of its tasks from one frame to the next. */
-function workOf(events: readonly TraceEvent[]): { frames: number[]; longest: number } {
+/**
+ * The main thread's work in each frame, in ms: all of its tasks from one frame to the next, by
+ * processor time; and by the clock, which counts what others have had of the processor too.
+ */
+function workOf(events: readonly TraceEvent[]): { frames: number[]; waited: number[] } {
   // the thread that draws the frames of the page
   const drawing = events.filter(({ name }) => name === 'FireAnimationFrame')
   const counts = new Map<string, number>()
@@ -115,14 +120,15 @@ function workOf(events: readonly TraceEvent[]): { frames: number[]; longest: num
     .toSorted((a, b) => a - b)
   const tasks = own.filter(({ name, ph }) => ph === 'X' && /RunTask$/.test(name))
   const frames = starts.slice(1).map(() => 0)
-  let longest = 0
-  for (const { ts, dur = 0 } of tasks) {
-    longest = Math.max(longest, dur / 1_000)
+  const waited = [...frames]
+  for (const { ts, dur = 0, tdur = dur } of tasks) {
     // a task that draws a frame has begun a little before it
     const next = starts.findIndex(start => start > ts + dur)
-    if (next > 0) frames[next - 1]! += dur / 1_000
+    if (next < 1) continue
+    frames[next - 1]! += tdur / 1_000
+    waited[next - 1]! += dur / 1_000
   }
-  return { frames, longest }
+  return { frames, waited }
 }
 
 async function opened(browser: Browser, port: number): Promise<Page> {
@@ -139,7 +145,7 @@ const loading = load(peers)
 const browser = await launch()
 const costs: Record<'with' | 'without', number[]> = { with: [], without: [] }
 const frames: number[] = []
-let longest = 0
+const waited: number[] = []
 
 try {
   await wait(3_000)
@@ -161,7 +167,7 @@ try {
         const events = await traced(await page.context().newCDPSession(page), slice)
         const work = workOf(events)
         frames.push(...work.frames)
-        longest = Math.max(longest, work.longest)
+        waited.push(...work.waited)
         await page.close()
       }
     }
@@ -175,7 +181,10 @@ try {
 }
 
 const ratios = costs.with.map((cost, at) => cost / costs.without[at]!)
-const ms = (share: number) => percentile(frames, share).toFixed(2)
+const ms = (of: readonly number[]) =>
+  [0.5, 0.95, 0.99]
+    .map(share => `p${share * 100} ${percentile(of, share).toFixed(2)} ms`)
+    .join(', ')
 console.log(
   `Node ${process.version} on ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`,
 )
@@ -184,7 +193,7 @@ console.log(
     `(${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}), ${rounds} rounds; wanted: 1.2 at most`,
 )
 console.log(
-  `Page, main thread a frame: p50 ${ms(0.5)} ms, p95 ${ms(0.95)} ms, p99 ${ms(0.99)} ms, ` +
-    `longest task ${longest.toFixed(1)} ms, ${frames.length} frames; wanted: p95 of 8 ms at most`,
+  `Page, main thread a frame, ${frames.length} frames; wanted: p95 of 8 ms at most\n` +
+    `  processor time ${ms(frames)}\n  by the clock   ${ms(waited)}`,
 )
 process.exit(0)
