@@ -1,22 +1,56 @@
 // Runs an example server until it is told to stop.
+import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
+import type { Observable } from 'rxjs'
+import { besideExpress } from './beside-express/server.js'
 import { chat } from './chat/server.js'
+import { echo } from './echo/server.js'
 import { hello } from './hello/server.js'
+import { tail } from './tail/server.js'
+import { ticker } from './ticker/server.js'
+import { tokens } from './tokens/server.js'
 
-const examples: Record<string, typeof hello | typeof chat> = { hello, chat }
+/** What an example gives: where it listens, and how it is told to stop. */
+interface Running {
+  readonly listening: Observable<Pick<AddressInfo, 'port'>>
+  drain(options: { code: number; reason: string }): unknown
+}
 
-const { values, positionals } = parseArgs({
-  options: { port: { type: 'string', short: 'p' } },
-  allowPositionals: true,
-})
-const [name = 'hello'] = positionals
-const example = examples[name]
-if (!example) fail(`There is no example "${name}": ${Object.keys(examples).join(', ')}.`)
+interface Example {
+  readonly start: (port: number, argument?: string) => Running
+  readonly about: string
+}
+
+const examples = new Map<string, Example>([
+  ['hello', { start: hello, about: 'says hello every five seconds' }],
+  ['echo', { start: echo, about: 'sends back what comes in' }],
+  ['chat', { start: chat, about: 'rooms: who is here, and who is too slow' }],
+  ['tail', { start: tail, about: 'follows a file as it grows: npm start -- tail /var/log/syslog' }],
+  ['ticker', { start: ticker, about: 'prices faster than anybody paints, the newest of each' }],
+  ['tokens', { start: tokens, about: 'answers word by word, until they are stopped' }],
+  ['beside-express', { start: besideExpress, about: 'a WebSocket beside Express, with its session' }],
+])
+
+const help = `npm start -- [example] [--port 8081]
+
+${[...examples].map(([name, { about }]) => `  ${name.padEnd(16)}${about}`).join('\n')}
+
+  --port, -p      the port; else PORT of the environment; else 8081. 0 takes a free one
+  --list, -l      the names alone, with what each does
+  --help, -h      this
+`
+
+const { values, positionals } = parsed()
+if (values.help) end(help)
+if (values.list) end([...examples].map(([name, { about }]) => `${name}: ${about}\n`).join(''))
+const [name = 'hello', argument] = positionals
+const example = examples.get(name)
+if (!example) fail(`There is no example "${name}": ${[...examples.keys()].join(', ')}.`)
 const wanted = values.port ?? process.env['PORT'] ?? '8081'
 const port = Number(wanted)
 if (!/^\d+$/.test(wanted) || port > 65_535) fail(`"${wanted}" is not a port: 0 to 65535.`)
 
-const server = example(port)
+const server = example.start(port, argument)
 
 server.listening.subscribe({
   next: ({ port }) => {
@@ -57,4 +91,25 @@ if (process.env['npm_lifecycle_event'] === 'start') {
 function fail(sentence: string): never {
   console.error(sentence)
   process.exit(1)
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: 'string', short: 'p' },
+        list: { type: 'boolean', short: 'l' },
+        help: { type: 'boolean', short: 'h' },
+      },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    // Node's sentence, and where to look
+    return fail(`${(error as Error).message.split('. ')[0]}. See npm start -- --help`)
+  }
+}
+
+function end(text: string): never {
+  process.stdout.write(text)
+  process.exit(0)
 }
