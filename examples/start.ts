@@ -28,7 +28,10 @@ const examples = new Map<string, Example>([
   ['tail', { start: tail, about: 'follows a file as it grows: npm start -- tail /var/log/syslog' }],
   ['ticker', { start: ticker, about: 'prices faster than anybody paints, the newest of each' }],
   ['tokens', { start: tokens, about: 'answers word by word, until they are stopped' }],
-  ['beside-express', { start: besideExpress, about: 'a WebSocket beside Express, with its session' }],
+  [
+    'beside-express',
+    { start: besideExpress, about: 'a WebSocket beside Express, with its session' },
+  ],
 ])
 
 const help = `npm start -- [example] [--port 8081]

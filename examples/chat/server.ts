@@ -49,7 +49,9 @@ export function chat(port: number) {
       return merge(
         room.as({ name, flow }),
         merge(room.members.changes, paces).pipe(
-          map(() => room.members.who.map(({ name, flow }) => ({ name, slow: flow.state === 'backed up' }))),
+          map(() =>
+            room.members.who.map(({ name, flow }) => ({ name, slow: flow.state === 'backed up' })),
+          ),
           distinctUntilChanged((was, is) => JSON.stringify(was) === JSON.stringify(is)),
           map(here => ({ here })),
         ),

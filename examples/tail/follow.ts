@@ -5,9 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** A piece of the file, or what happened to it. */
 export type Followed =
-  | { text: string }
-  | { note: 'gone' | 'truncated' | 'replaced' }
-  | { skipped: number }
+  { text: string } | { note: 'gone' | 'truncated' | 'replaced' } | { skipped: number }
 
 const piece = 64 * 1024
 

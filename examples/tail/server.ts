@@ -7,7 +7,12 @@ import { writeLog } from './write-log.js'
 
 export function tail(port: number, path = writeLog()) {
   return serve(
-    { port, path: '/ws', codec: json<never, Followed | { path: string }>(), request: site(import.meta.url) },
+    {
+      port,
+      path: '/ws',
+      codec: json<never, Followed | { path: string }>(),
+      request: site(import.meta.url),
+    },
     // pulled as the socket drains: a slow reader makes the server read the file slowly
     async function* () {
       yield { path }

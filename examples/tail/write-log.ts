@@ -9,7 +9,10 @@ export function writeLog(): string {
   const path = join(tmpdir(), `rivulet-tail-${process.pid}.log`)
   let lines = 0
   const write = () => {
-    appendFileSync(path, `${new Date().toISOString()} line ${++lines}: add more with echo hi >> ${path}\n`)
+    appendFileSync(
+      path,
+      `${new Date().toISOString()} line ${++lines}: add more with echo hi >> ${path}\n`,
+    )
   }
   write()
   setInterval(write, 1_000).unref()
