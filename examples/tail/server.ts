@@ -1,4 +1,5 @@
 // A file followed as it grows: each connection reads it at its own pace.
+import { basename } from 'node:path'
 import { json } from 'rivulet'
 import { serve } from 'rivulet/server'
 import { site } from '../site.js'
@@ -10,12 +11,12 @@ export function tail(port: number, path = writeLog()) {
     {
       port,
       path: '/ws',
-      codec: json<never, Followed | { path: string }>(),
+      codec: json<never, Followed | { name: string }>(),
       request: site(import.meta.url),
     },
     // pulled as the socket drains: a slow reader makes the server read the file slowly
     async function* () {
-      yield { path }
+      yield { name: basename(path) }
       yield* follow(path)
     },
   )
