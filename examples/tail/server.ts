@@ -11,7 +11,7 @@ export function tail(port: number, path = writeLog()) {
     {
       port,
       path: '/ws',
-      codec: json<never, Followed | { name: string }>(),
+      codec: json<Followed | { name: string }>(),
       request: site(import.meta.url),
     },
     // pulled as the socket drains: a slow reader makes the server read the file slowly

@@ -20,7 +20,7 @@ describe.skipIf(leftOut)('the page of the ticker example', { timeout: 60_000 }, 
     // eight symbols a second, or sixteen where two paintings fall into one
     expect(slow).toBeLessThanOrEqual(16)
     expect(fast).toBeGreaterThan(4 * slow)
-    expect(await count('slow', 'total')).toBeGreaterThan(await count('fast', 'total'))
+    expect(await count('slow', 'total')).toBeGreaterThan(1_000)
     await part('pace').focus()
     await page.keyboard.press('ArrowDown')
     expect(await part('pace').inputValue()).toBe('5000')
@@ -47,7 +47,7 @@ describe.skipIf(leftOut)('the page of the ticker example', { timeout: 60_000 }, 
       .filter({ hasText: /^open$/ })
       .waitFor()
     for (let nth = 0; nth < 60; nth++) sockets[0]!(batch(nth, 0.05), 25)
-    sockets[1]!(batch(0, 0.4), 0)
+    sockets[1]!(batch(1, 0.4), 0)
     sockets[1]!(batch(2, 0.4), 1_992)
     await part('slow').getByText('▼').first().waitFor()
     await part('fast').getByText('▼').first().waitFor()
