@@ -21,9 +21,7 @@ export function besideExpress(port: number) {
     response.json(sessions.get(idOf(request)) ?? null)
   })
   app.post('/sign-in', ({ body }: { body?: { name?: unknown } }, response) => {
-    const name = String(body?.name ?? '')
-      .trim()
-      .slice(0, 40)
+    const name = typeof body?.name === 'string' ? body.name.trim().slice(0, 40) : ''
     if (!name) return void response.status(400).send('Who are you?')
     const id = randomUUID()
     sessions.set(id, { name })

@@ -40,7 +40,7 @@ export function chat(port: number) {
     { port, path: '/ws', codec, request: site(import.meta.url) },
     ({ handshake, read, flow }) => {
       const asked = new URL(handshake.url, 'ws://server').searchParams
-      const name = asked.get('name')?.trim().slice(0, 40) || 'somebody'
+      const name = (asked.get('name') ?? '').trim().slice(0, 40) || 'somebody'
       const room = hub.topic<Line, { name: string; flow: Flow }>(asked.get('room') ?? 'lobby', {
         codec: between,
       })

@@ -30,7 +30,7 @@ export function ticker(port: number) {
         seen++
       })
       try {
-        for await (const _ of connection) {
+        for (const asked = connection[Symbol.asyncIterator](); !(await asked.next()).done;) {
           yield { prices: Object.fromEntries(newest), replaced: seen - newest.size }
           newest = new Map()
           seen = 0

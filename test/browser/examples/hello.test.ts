@@ -8,7 +8,7 @@ describe.skipIf(leftOut)('the picture of the hello example', { timeout: 60_000 }
 
   test('shows four hellos, five seconds apart', async () => {
     const { address } = await running(hello)
-    let say = (_: string): void => undefined
+    let say: (text: string) => void = () => undefined
     const { page, part, says } = await visiting(address, async page => {
       await page.addInitScript(`
         let now = 0

@@ -1,14 +1,11 @@
 /** Visitor: opens the page of an example as somebody would, and holds it to what every page owes. */
 
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { firstValueFrom, isObservable, lastValueFrom, type Observable } from 'rxjs'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { launch, leftOut, startTimeout } from '../chromium.js'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 interface Running {
   readonly listening: Observable<{ readonly port: number }>
@@ -38,7 +35,7 @@ export async function running(start: (port: number) => Running) {
     port,
     address: `http://127.0.0.1:${port}/`,
     stop,
-    async restart() {
+    restart: async () => {
       server = start(port)
       await firstValueFrom(server.listening)
     },
@@ -48,7 +45,7 @@ export async function running(start: (port: number) => Running) {
 /** Opens a page; at the test's end it has complained of nothing, and asked no other host. */
 export async function visiting(address: string, prepare?: (page: Page) => Promise<unknown>) {
   const context = await browser!.newContext({
-    viewport: { width: 900, height: 640 },
+    viewport: { width: 840, height: 540 },
     reducedMotion: 'reduce',
     locale: 'en-GB',
     timezoneId: 'UTC',
@@ -89,7 +86,7 @@ export async function visiting(address: string, prepare?: (page: Page) => Promis
 export async function judge(page: Page, name?: string): Promise<void> {
   expect(await page.title()).toMatch(/Rivulet/)
   expect(await page.locator('html').getAttribute('lang')).toBe('en')
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const violations = await page.evaluate<string[]>(
@@ -105,5 +102,5 @@ export async function judge(page: Page, name?: string): Promise<void> {
   await page.setViewportSize({ width: 360, height: 640 })
   // nothing sticks out to the side
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
-  await page.setViewportSize({ width: 900, height: 640 })
+  await page.setViewportSize({ width: 840, height: 540 })
 }
