@@ -2,13 +2,6 @@
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import type { Observable } from 'rxjs'
-import { besideExpress } from './beside-express/server.js'
-import { chat } from './chat/server.js'
-import { echo } from './echo/server.js'
-import { hello } from './hello/server.js'
-import { tail } from './tail/server.js'
-import { ticker } from './ticker/server.js'
-import { tokens } from './tokens/server.js'
 
 /** What an example gives: where it listens, and how it is told to stop. */
 interface Running {
@@ -17,20 +10,60 @@ interface Running {
 }
 
 interface Example {
-  readonly start: (port: number, argument?: string) => Running
+  /** Loads it alone: hello is not to wait for Express. */
+  readonly load: () => Promise<(port: number, argument?: string) => Running>
   readonly about: string
 }
 
 const examples = new Map<string, Example>([
-  ['hello', { start: hello, about: 'says hello every five seconds' }],
-  ['echo', { start: echo, about: 'sends back what comes in' }],
-  ['chat', { start: chat, about: 'rooms: who is here, and who is too slow' }],
-  ['tail', { start: tail, about: 'follows a file as it grows: npm start -- tail /var/log/syslog' }],
-  ['ticker', { start: ticker, about: 'prices faster than anybody paints, the newest of each' }],
-  ['tokens', { start: tokens, about: 'answers word by word, until they are stopped' }],
+  [
+    'hello',
+    {
+      load: async () => (await import('./hello/server.js')).hello,
+      about: 'says hello every five seconds',
+    },
+  ],
+  [
+    'echo',
+    {
+      load: async () => (await import('./echo/server.js')).echo,
+      about: 'sends back what comes in',
+    },
+  ],
+  [
+    'chat',
+    {
+      load: async () => (await import('./chat/server.js')).chat,
+      about: 'rooms: who is here, and who is too slow',
+    },
+  ],
+  [
+    'tail',
+    {
+      load: async () => (await import('./tail/server.js')).tail,
+      about: 'follows a file as it grows: npm start -- tail /var/log/syslog',
+    },
+  ],
+  [
+    'ticker',
+    {
+      load: async () => (await import('./ticker/server.js')).ticker,
+      about: 'prices faster than anybody paints, the newest of each',
+    },
+  ],
+  [
+    'tokens',
+    {
+      load: async () => (await import('./tokens/server.js')).tokens,
+      about: 'answers word by word, until they are stopped',
+    },
+  ],
   [
     'beside-express',
-    { start: besideExpress, about: 'a WebSocket beside Express, with its session' },
+    {
+      load: async () => (await import('./beside-express/server.js')).besideExpress,
+      about: 'a WebSocket beside Express, with its session',
+    },
   ],
 ])
 
@@ -53,7 +86,8 @@ const wanted = values.port ?? process.env['PORT'] ?? '8081'
 const port = Number(wanted)
 if (!/^\d+$/.test(wanted) || port > 65_535) fail(`"${wanted}" is not a port: 0 to 65535.`)
 
-const server = example.start(port, argument)
+const start = await example.load()
+const server = start(port, argument)
 
 server.listening.subscribe({
   next: ({ port }) => {
