@@ -1,23 +1,25 @@
 // A chat with rooms, in one process, or in several that share a NATS or a Redis.
-import { readFileSync } from 'node:fs'
-import { filter, map, merge } from 'rxjs'
-import { type Broker, createHub, json, type Reach } from 'rivulet'
+import { distinctUntilChanged, filter, map, merge, Subject } from 'rxjs'
+import { type Broker, createHub, type Flow, json, type Reach } from 'rivulet'
 import { nats } from 'rivulet/nats'
 import { redis } from 'rivulet/redis'
 import { serve } from 'rivulet/server'
 import { z } from 'zod'
-import { answersObservatory } from '../observatory/server.js'
+import { site } from '../site.js'
 
-const Said = z.object({ by: z.string().min(1).max(40), text: z.string().min(1).max(2_000) })
-type Said = z.infer<typeof Said>
+const Said = z.object({ text: z.string().min(1).max(2_000) })
 
-/** What the page gets: what was said, how many are here, and whether other servers hear it. */
-type News = Said | { here: number } | { reach: Reach }
+/** What was said, and who said it: as the server knows, not as a message claims. */
+interface Line {
+  by: string
+  text: string
+}
+
+/** What the page gets: lines, who is here, and whether other servers hear it. */
+type News = Line | { here: { name: string; slow: boolean }[] } | { reach: Reach }
 
 const codec = json({ in: Said, out: z.custom<News>() })
-const between = json<Said>()
-
-const page = readFileSync(new URL('./index.html', import.meta.url))
+const between = json<Line>()
 
 /** The broker that the environment names, if it names one. */
 function brokerOf({ NATS_URL, REDIS_URL } = process.env): Broker | undefined {
@@ -31,25 +33,28 @@ export function chat(port: number) {
     .pipe(filter(({ name }) => name === 'disconnected'))
     .subscribe(({ cause }) => console.error(cause?.message ?? 'The broker is away'))
 
+  // somebody begins to lag, or has caught up
+  const paces = new Subject<void>()
+
   const server = serve(
-    {
-      port,
-      path: '/ws',
-      codec,
-      request: (request, response) => {
-        if (answersObservatory(request, response)) return
-        const found = request.url === '/'
-        response.writeHead(found ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8' })
-        response.end(found ? page : 'Not found')
-      },
-    },
-    ({ handshake, read }) => {
-      const name = new URL(handshake.url, 'ws://server').searchParams.get('room') ?? 'lobby'
-      const room = hub.topic<Said>(name, { codec: between })
-      read(room.publish)
+    { port, path: '/ws', codec, request: site(import.meta.url) },
+    ({ handshake, read, flow }) => {
+      const asked = new URL(handshake.url, 'ws://server').searchParams
+      const name = (asked.get('name') ?? '').trim().slice(0, 40) || 'somebody'
+      const room = hub.topic<Line, { name: string; flow: Flow }>(asked.get('room') ?? 'lobby', {
+        codec: between,
+      })
+      read(({ text }) => room.publish({ by: name, text }))
+      flow.changes.subscribe(() => paces.next())
       return merge(
-        room,
-        room.members.changes.pipe(map(({ count }) => ({ here: count }))),
+        room.as({ name, flow }),
+        merge(room.members.changes, paces).pipe(
+          map(() =>
+            room.members.who.map(({ name, flow }) => ({ name, slow: flow.state === 'backed up' })),
+          ),
+          distinctUntilChanged((was, is) => JSON.stringify(was) === JSON.stringify(is)),
+          map(here => ({ here })),
+        ),
         room.reach.pipe(map(reach => ({ reach }))),
       )
     },

@@ -1,0 +1,43 @@
+// Prices that change faster than anybody paints: of each symbol the newest goes out, and no other.
+import { json } from 'rivulet'
+import { serve } from 'rivulet/server'
+import { z } from 'zod'
+import { site } from '../site.js'
+import { prices } from './prices.js'
+
+/** `ready`: the page has painted what it got. */
+const Ready = z.literal('ready')
+
+/** The newest of each symbol that changed, and how many older ones nobody had to see. */
+export interface Batch {
+  prices: Record<string, number>
+  replaced: number
+}
+
+export function ticker(port: number) {
+  return serve(
+    {
+      port,
+      path: '/ws',
+      codec: json({ in: Ready, out: z.custom<Batch>() }),
+      request: site(import.meta.url),
+    },
+    async function* (connection) {
+      let newest = new Map<string, number>()
+      let seen = 0
+      const source = prices.subscribe(({ symbol, price }) => {
+        newest.set(symbol, price)
+        seen++
+      })
+      try {
+        for (const asked = connection[Symbol.asyncIterator](); !(await asked.next()).done;) {
+          yield { prices: Object.fromEntries(newest), replaced: seen - newest.size }
+          newest = new Map()
+          seen = 0
+        }
+      } finally {
+        source.unsubscribe()
+      }
+    },
+  )
+}
