@@ -95,7 +95,8 @@ class Conversation {
     await over
     release()
     this.#terminal.endPrompt()
-    if (this.#listens && this.#input?.waits) this.#terminal.note('Not all of the input was sent.', 'bad')
+    if (this.#listens && this.#input?.waits)
+      this.#terminal.note('Not all of the input was sent.', 'bad')
     return this.#close && isGood(this.#close) ? 0 : 1
   }
 

@@ -8,6 +8,8 @@ import {
   moveCursor,
 } from 'node:readline'
 
+const sign = '> '
+
 export class Prompt {
   readonly #readline: Interface
   readonly #output: NodeJS.WritableStream
@@ -16,7 +18,7 @@ export class Prompt {
 
   constructor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream) {
     this.#output = output
-    this.#readline = createInterface({ input, output, prompt: '> ' })
+    this.#readline = createInterface({ input, output, prompt: sign })
     // from now on: lines of an iterator that is made later are lost
     const iterator = this.#readline[Symbol.asyncIterator]()
     this.lines = { [Symbol.asyncIterator]: () => iterator }
@@ -36,11 +38,15 @@ export class Prompt {
       print()
       return
     }
-    const rows = this.#erase()
+    const { line, cursor } = this.#readline
+    // readline knows where the cursor is, and not where the end of the line is
+    if (cursor < line.length) this.#press('end')
+    this.#erase()
     print()
-    // readline goes up by as many rows as the line had when it draws it anew
-    this.#output.write('\n'.repeat(rows))
-    this.#readline.prompt(true)
+    // as it was: readline remembers how it has drawn it
+    this.#output.write(sign + line)
+    this.#wrap()
+    for (let each = cursor; each < line.length; each++) this.#press('left')
   }
 
   /** Takes the line away, and gives the terminal back. */
@@ -48,12 +54,20 @@ export class Prompt {
     this.#readline.close()
   }
 
-  // In how many rows the cursor was below the first one of the line.
-  #erase(): number {
-    const { rows } = this.#readline.getCursorPos()
-    moveCursor(this.#output, 0, -rows)
+  #press(name: string): void {
+    this.#readline.write(null, { name })
+  }
+
+  #erase(): void {
+    this.#wrap()
+    moveCursor(this.#output, 0, -this.#readline.getCursorPos().rows)
     cursorTo(this.#output, 0)
     clearScreenDown(this.#output)
-    return rows
+  }
+
+  // Behind the last column a terminal goes to the next row when the next character comes.
+  #wrap(): void {
+    const { rows, cols } = this.#readline.getCursorPos()
+    if (rows > 0 && cols === 0) this.#output.write(' \r')
   }
 }
