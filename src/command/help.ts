@@ -11,7 +11,7 @@ what comes. Messages go to the standard output, everything else to the standard 
 
 Options
   -H, --header 'Name: value'   a header of the request; may be repeated
-      --origin <origin>        the page that it is asked in the name of, such as https://example.org
+      --origin <origin>        the page on whose behalf it asks, as https://example.org
   -s, --subprotocol <name>     a subprotocol to offer, the best first; may be repeated
       --timeout <seconds>      how long the server may take to answer (10)
   -r, --reconnect              connects again, after a wait, where that can help

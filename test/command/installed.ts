@@ -86,10 +86,13 @@ export class Run {
   }
 
   async #more(stream: 'stdout' | 'stderr'): Promise<void> {
-    const ended = this.exit.then(code => {
-      throw new Error(`It ended with ${code}: ${this.said}${this.noted}`)
-    })
-    await Promise.race([event(this.child[stream]!, 'data'), ended])
+    await Promise.race([event(this.child[stream]!, 'data'), this.failed()])
+  }
+
+  /** Rejects when it ends. */
+  async failed(): Promise<never> {
+    const code = await this.exit
+    throw new Error(`It ended with ${code}: ${this.said}${this.noted}`)
   }
 
   /** What it says in JSON, without the times. */

@@ -5,7 +5,7 @@ import { type Peer, wsServing } from '../wire/ws-server.js'
 import { installed, program, Run } from './installed.js'
 import { seen } from './screen.js'
 
-const pty = fileURLToPath(new URL('pty.py', import.meta.url))
+const inTerminal = fileURLToPath(new URL('terminal.py', import.meta.url))
 const lacking = spawnSync('python3', ['-c', 'import pty']).status !== 0
 if (lacking) console.warn('The tests of terminals are left out: they need python3.')
 
@@ -13,26 +13,29 @@ installed()
 
 const columns = 40
 
+function withoutEnd(rows: readonly string[]): string[] {
+  return rows.slice(0, rows.findLastIndex(row => row !== '') + 1)
+}
+
 /** Somebody at a terminal. */
 class Somebody extends Run {
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     const plain = { TERM: 'xterm', NO_COLOR: '', ...env }
-    super(['python3', pty, String(columns), process.execPath, program, ...args], plain)
+    super(['python3', inTerminal, String(columns), process.execPath, program, ...args], plain)
   }
 
   get screen(): string[] {
-    return seen(this.said, columns)
+    // a row below the last one is nothing to see
+    return withoutEnd(seen(this.said, columns))
   }
 
   /** Waits until the screen ends with that. */
   async sees(...rows: string[]): Promise<void> {
-    const ends = () => this.screen.slice(-rows.length).join('\n') === rows.join('\n')
+    const wanted = withoutEnd(rows)
+    const ends = () => this.screen.slice(-wanted.length).join('\n') === wanted.join('\n')
     const more = () => new Promise(resolve => this.child.stdout?.once('data', resolve))
     while (!ends()) {
-      const ended = this.exit.then(() => {
-        throw new Error(`Not seen: ${rows.join('\n')}\n--- but:\n${this.screen.join('\n')}`)
-      })
-      await Promise.race([more(), ended])
+      await Promise.race([more(), this.failed()])
     }
   }
 }
@@ -40,7 +43,7 @@ class Somebody extends Run {
 async function talking(args: readonly string[] = [], env?: Record<string, string>) {
   const { url, peers } = await wsServing()
   const somebody = new Somebody(['connect', url, ...args], env)
-  const peer: Peer = await peers.next()
+  const peer: Peer = await Promise.race([peers.next(), somebody.failed()])
   await somebody.sees('open', '>')
   return { url, somebody, peer }
 }
@@ -71,15 +74,16 @@ describe.skipIf(lacking)('at a terminal', () => {
     async length => {
       const { somebody, peer } = await talking()
       const line = 'x'.repeat(length)
-      const typed = Array.from({ length: Math.floor((length + 2) / columns) + 1 }, (_, row) =>
-        `> ${line}`.slice(row * columns, (row + 1) * columns),
-      )
-      somebody.type(line)
-      await somebody.sees('open', ...typed)
+      const rowsOf = (text: string) => `> ${text}`.match(/.{1,40}/g) ?? []
+      // key by key: what is pasted over the end of a row Node itself draws wrongly
+      for (let typed = 1; typed <= length; typed++) {
+        somebody.type('x')
+        await somebody.sees('open', ...rowsOf(line.slice(0, typed)))
+      }
       for (const word of ['one', 'two', 'three']) peer.ws.send(word)
-      await somebody.sees('open', '< one', '< two', '< three', ...typed)
+      await somebody.sees('open', '< one', '< two', '< three', ...rowsOf(line))
       somebody.type('y')
-      await somebody.sees(`${typed.join('')}y`.slice((typed.length - 1) * columns))
+      await somebody.sees('< three', ...rowsOf(`${line}y`))
       somebody.type('\r')
       expect(await peer.got.next()).toBe(`${line}y`)
     },
@@ -92,7 +96,9 @@ describe.skipIf(lacking)('at a terminal', () => {
     somebody.type('\x1b[D')
     peer.ws.send('one')
     await somebody.sees('open', '< one', '> ac')
-    somebody.type('b\r')
+    somebody.type('b')
+    await somebody.sees('> abc')
+    somebody.type('\r')
     expect(await peer.got.next()).toBe('abc')
   })
 
@@ -117,7 +123,6 @@ describe.skipIf(lacking)('at a terminal', () => {
       expect.stringMatching(/answer|closing/),
       expect.stringMatching(/answer|closing/),
       'closed with 1000',
-      '',
     ])
   })
 
@@ -128,14 +133,14 @@ describe.skipIf(lacking)('at a terminal', () => {
     somebody.type('\x03')
     expect((await peer.closed).code).toBe(1000)
     expect(await somebody.exit).toBe(0)
-    await somebody.sees('open', 'closing', 'closed with 1000', '')
+    await somebody.sees('open', 'closing', 'closed with 1000')
   })
 
   test('does not wait at a second Ctrl+C', async () => {
     const { somebody, peer } = await talking()
     peer.ws.pause()
     somebody.type('\x03')
-    await somebody.sees('open', 'closing', '')
+    await somebody.sees('open', 'closing')
     somebody.type('\x03')
     expect(await somebody.exit).toBe(130)
   })
@@ -154,6 +159,6 @@ describe.skipIf(lacking)('at a terminal', () => {
     const { somebody } = await talking()
     expect(somebody.said).toContain('\x1b[2mopen\x1b[0m')
     const plain = await talking([], { NO_COLOR: '1' })
-    expect(plain.somebody.said).toMatch(/\nopen/)
+    expect(plain.somebody.said).not.toContain('\x1b[2m')
   })
 })

@@ -1,4 +1,4 @@
-"""Runs a program in a terminal of so many columns: pty.py COLUMNS PROGRAM ARGUMENT..."""
+"""Runs a program in a terminal of so many columns: terminal.py COLUMNS PROGRAM ARGUMENT..."""
 
 import fcntl
 import os
