@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hasOpenssl, selfSigned } from '../wire/certificate.js'
+import { closePayload, encodeFrame, opcodes } from '../wire/frame.js'
+import { rawServing, switching } from '../wire/raw-server.js'
 import { wsServing } from '../wire/ws-server.js'
 import { installed, program, rivulet, Run } from './installed.js'
 
@@ -39,16 +41,21 @@ describe('what is piped in', () => {
   })
 
   test('gets the answers that come before the Close frame of the server, also without a wait', async () => {
-    const { url, wss } = await wsServing()
-    wss.on('connection', ws => {
-      // what it has read it answers when it is free again
-      ws.once('message', () => ws.pause())
-      ws.on('message', (data: Buffer) => ws.send(data.toString()))
-      setTimeout(() => ws.resume(), 300)
+    const { url } = await rawServing((tcp, key) => {
+      tcp.write(switching(key))
+      let got = Buffer.alloc(0)
+      tcp.on('data', (data: Buffer) => {
+        got = Buffer.concat([got, data])
+        // a Close frame with a code and a mask has 8 bytes; this server is slow, and answers in order
+        if (got.at(-8) !== 0x88 || got.at(-7) !== 0x82) return
+        tcp.write(encodeFrame(opcodes.text, 'late', { masked: false }))
+        tcp.end(encodeFrame(opcodes.close, closePayload(1000), { masked: false }))
+      })
     })
-    const run = rivulet(['connect', url, '--wait', '0']).pipe('one\ntwo\nthree\n')
+    const run = rivulet(['connect', url, '--wait', '0']).pipe('hi\n')
     expect(await run.exit).toBe(0)
-    expect(run.said).toBe('one\ntwo\nthree\n')
+    expect(run.said).toBe('late\n')
+    expect(run.noted).toContain('closing\nclosed with 1000\n')
   })
 
   test('of 10 MB goes through an echo server whole and in order', async () => {
