@@ -13,8 +13,9 @@ const unscheduled = [
   ['Math', 'random', 'All chance goes through the random option.'],
 ].map(([object, property, message]) => ({ object, property, message }))
 
-// Arrows go one way: leaves <- connection <- client, server, hub <- index; nothing imports testing.
-const rooms = ['connection', 'client', 'server', 'hub', 'inspect', 'testing', 'index']
+// Arrows go one way: leaves <- connection <- client, server, hub, inspect <- index; nothing imports
+// testing or command.
+const rooms = ['connection', 'client', 'server', 'hub', 'inspect', 'testing', 'command', 'index']
 const mayEnter = {
   '*.ts': [],
   'connection/*.ts': ['connection'],
@@ -23,6 +24,7 @@ const mayEnter = {
   'hub/*.ts': ['hub', 'connection'],
   'inspect/*.ts': ['inspect', 'connection'],
   'testing/*.ts': ['testing', 'connection', 'client'],
+  'command/*.ts': ['command', 'connection', 'client'],
 }
 const zones = Object.entries(mayEnter).map(([files, open]) => ({
   files: [`src/${files}`],
