@@ -24,7 +24,9 @@ export async function cell(name: string, attempt: () => unknown): Promise<boolea
   try {
     const note = await attempt()
     counts.passed++
-    console.log(`passed ${name}${typeof note === 'string' ? `: ${note}` : ''} (${seconds(from)})`)
+    console.log(
+      `passed ${name}${typeof note === 'string' && note !== '' ? `: ${note}` : ''} (${seconds(from)})`,
+    )
     return true
   } catch (error) {
     if (error instanceof LeftOut) {
@@ -43,7 +45,9 @@ export async function unpromised(name: string, attempt: () => unknown): Promise<
   counts.notPromised++
   try {
     const note = await attempt()
-    console.log(`works, not promised: ${name}${typeof note === 'string' ? `: ${note}` : ''}`)
+    console.log(
+      `works, not promised: ${name}${typeof note === 'string' && note !== '' ? `: ${note}` : ''}`,
+    )
   } catch (error) {
     console.log(`does not work, not promised: ${name}\n${firstLines(error)}`)
   }

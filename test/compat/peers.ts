@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cell } from './cells.js'
 import { freshFolder } from './folder.js'
+import { nodeOf } from './nodes.js'
 import { examplesRun } from './on-node.js'
 import { consumerOf, readme, typeCheck } from './type-check.js'
 
@@ -18,9 +19,11 @@ export async function peers(packed: string): Promise<void> {
   const own = manifestOf(new URL('../../package.json', import.meta.url).pathname)
   const ranges = { ...own.peerDependencies, ...own.dependencies }
   const lowest = (name: string) => (ranges[name] ?? '').replace(/^\^/, '')
+  // the newest client of NATS says that it needs Node 22
+  const node = await nodeOf('24')
   for (const end of ['lowest', 'newest'] as const) {
     const wish = (name: string) => (end === 'lowest' ? lowest(name) : (ranges[name] ?? ''))
-    const folder = freshFolder({ overrides: { ws: wish('ws') } })
+    const folder = freshFolder({ node, overrides: { ws: wish('ws') } })
     const versionOf = (name: string) =>
       manifestOf(join(folder.path, 'node_modules', name, 'package.json')).version
     const fresh = await cell(`Peers, ${end}: install`, async () => {
@@ -38,6 +41,6 @@ export async function peers(packed: string): Promise<void> {
       const files = { 'server.ts': consumerOf('server'), 'brokers.ts': consumerOf('brokers') }
       return typeCheck(folder, { files: { ...files, ...readme } })
     })
-    await examplesRun(`Peers, ${end}`, folder, process.execPath)
+    await examplesRun(`Peers, ${end}`, folder, node)
   }
 }

@@ -29,7 +29,7 @@ export const room = createHub().topic<Chat>('room')
 serve({ port: 0, codec: json(Chat) }, ({ read, send }) => {
   read(message => room.publish({ text: message.text }))
   // @ts-expect-error there is no such member
-  read(message => void message.txt)
+  read(message => console.log(message.txt))
   // @ts-expect-error that is no message
   send({ txt: '' })
   const writer: Writer<Chat> = room
