@@ -46,6 +46,10 @@ export function freshFolder({ node = process.execPath, overrides = {} }: Wish = 
   }
 }
 
+/** Runs a program in a folder; what it printed. */
+export const printedBy = (program: string, path: string, ...args: string[]): Promise<string> =>
+  ran(program, path, 30_000, args)
+
 /** Runs npm in a folder; what it printed. */
 export const npmIn = (path: string, ...args: string[]): Promise<string> =>
   ran(process.execPath, path, 60_000, [found(npm), '--loglevel=error', ...args])

@@ -15,7 +15,12 @@ const installed = ['rivulet', 'rxjs', 'tslib', 'ws', 'xstate']
 
 export async function onNode(wanted: string, packed: string): Promise<void> {
   let node = ''
-  if (!(await cell(`Node ${wanted}: is there`, async () => (node = await nodeOf(wanted))))) return
+  if (
+    !(await cell(`Node ${wanted}: is there`, async () => {
+      node = await nodeOf(wanted)
+    }))
+  )
+    return
   const folder = freshFolder({ node })
   const version = (await folder.node('--version')).trim()
   const name = `Node ${version}`

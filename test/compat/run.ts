@@ -14,15 +14,19 @@ import { cleanUp } from './folder.js'
 import { promised } from './nodes.js'
 import { onNode } from './on-node.js'
 import { pack } from './pack.js'
+import { pages } from './pages.js'
 import { peers } from './peers.js'
+import { runtimes } from './runtimes.js'
 import { typeChecks } from './type-check.js'
 
 const groups = {
   node: async (packed: string) => {
-    for (const version of Object.keys(promised)) await onNode(version, packed)
+    for (const version of promised) await onNode(version, packed)
   },
   types: typeChecks,
   peers,
+  pages,
+  runtimes,
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
