@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type BuildOptions } from 'esbuild'
+import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -104,6 +106,29 @@ describe('the package in a browser', () => {
     expect(inputs.filter(each => each.includes('node_modules/ws/'))).toEqual([])
     expect(inputs.some(each => each.endsWith('client/browser-socket.js'))).toBe(true)
     expect(inputs.filter(each => /node-socket|ws-socket/.test(each))).toEqual([])
+  })
+
+  test('gets nothing of the server with connect, also from Vite', async () => {
+    const entry = join(home, 'entry.js')
+    writeFileSync(entry, `export { connect } from 'rivulet'`)
+    const built = await vite({
+      root: home,
+      configFile: false,
+      logLevel: 'silent',
+      build: {
+        write: false,
+        lib: { entry, formats: ['es'] },
+        rolldownOptions: { external: ['rxjs', 'xstate'] },
+      },
+    })
+    const results = Array.isArray(built) ? built : []
+    const chunks = results.flatMap(({ output }) => output).filter(each => each.type === 'chunk')
+    const moduleIds = chunks.flatMap(chunk => chunk.moduleIds)
+    const imports = chunks.flatMap(chunk => chunk.imports)
+    expect(imports.sort()).toEqual(['rxjs', 'xstate'])
+    expect(moduleIds.some(each => each.endsWith('client/browser-socket.js'))).toBe(true)
+    const others = /\/(server|testing)\/|\/ws\/|node-socket|ws-socket|hub\/(nats|redis)/
+    expect(moduleIds.filter(each => others.test(each))).toEqual([])
   })
 
   test('gets of it what it uses', async () => {

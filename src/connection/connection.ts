@@ -1,17 +1,17 @@
 /** Connection: what users hold, and the handler that they give. */
 
 import type { Observable, Subscription } from 'rxjs'
-import type { ActorRefFrom } from 'xstate'
+import type { ActorRef } from 'xstate'
 import type { Close } from '../close.js'
 import type { CodecError } from '../errors.js'
 import type { Message } from '../socket.js'
 import type { Flow } from './flow.js'
 import type { Handshake } from './handshake.js'
-import type { connectionMachine, State } from './machine.js'
+import type { ConnectionEvent, ConnectionSnapshot, State } from './machine.js'
 import type { Sendable, Writer } from './writer.js'
 
 /** The XState actor of a connection: inspect it, wait for it; its events are not API. */
-export type ConnectionActor = ActorRefFrom<typeof connectionMachine>
+export type ConnectionActor = ActorRef<ConnectionSnapshot, ConnectionEvent>
 
 /**
  * A WebSocket connection as a state machine with one stream coming in and one going out. No member

@@ -16,7 +16,14 @@
  * XState keeps those in one list a system, and stopping an actor walks it. With 10,000 connections
  * closing at once that is seconds of a blocked process.
  */
-import { assign, setup } from 'xstate'
+import {
+  type ActorLogic,
+  assign,
+  type MachineSnapshot,
+  type MetaObject,
+  type NonReducibleUnknown,
+  setup,
+} from 'xstate'
 import type { Close } from '../close.js'
 import type { SocketClose } from '../socket.js'
 import { conclude, type Ending } from './conclude.js'
@@ -47,7 +54,22 @@ export interface ConnectionContext {
   readonly close: Close | undefined
 }
 
-export const connectionMachine = setup({
+/** What the actor is at: its `value` is the state, its `context` what was recorded. */
+export type ConnectionSnapshot = MachineSnapshot<
+  ConnectionContext,
+  ConnectionEvent,
+  None,
+  State,
+  string,
+  NonReducibleUnknown,
+  MetaObject,
+  { id: 'connection'; states: Readonly<Record<State, None>> }
+>
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- XState's own word for none
+type None = {}
+
+// named here: the inferred type has a parameter that the oldest XState of the peer range lacks
+export const connectionMachine: ActorLogic<ConnectionSnapshot, ConnectionEvent> = setup({
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- how XState takes types
   types: {} as { context: ConnectionContext; events: ConnectionEvent },
   actions: {

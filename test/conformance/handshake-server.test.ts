@@ -1,5 +1,7 @@
 /** Opening handshakes of every shape, asked of our server: RFC 6455, section 4.2, and RFC 9112. */
 
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { checkLeaks } from '../wire/leak-check.js'
 import { RawClient } from '../wire/raw-client.js'
@@ -28,6 +30,22 @@ const but = (changes: Partial<Record<Name, string | undefined>>, ...extra: strin
     ...extra,
   ])
 const first = (line: string) => request(Object.values(good), line)
+
+/** Whether the parser of this Node takes a tab for the white space behind a value, as RFC 9110 does. */
+const tabEnds = await new Promise<boolean>(resolve => {
+  const http = createServer((_, response) => response.end(() => resolve(false)))
+  http.on('upgrade', (_, tcp) => {
+    tcp.destroy()
+    resolve(true)
+  })
+  http.listen(0, '127.0.0.1', () => {
+    const { port } = http.address() as AddressInfo
+    const tcp = connect(port, '127.0.0.1', () =>
+      tcp.end(request(Object.values({ ...good, Connection: 'Connection: Upgrade\t' }))),
+    )
+    tcp.resume().on('close', () => http.close())
+  })
+})
 
 const table: readonly [section: string, what: string, request: string, status: number][] = [
   ['4.1', 'the request of the RFC', but({}), 101],
@@ -98,12 +116,11 @@ const table: readonly [section: string, what: string, request: string, status: n
     101,
   ],
   ['4.2.1', 'two Connection headers', but({}, 'Connection: keep-alive'), 101],
-  // the parser of Node wants it so
   [
     '4.2.1',
     'a tab behind the last token in Connection',
     but({ Connection: 'Connection: Upgrade\t' }),
-    400,
+    tabEnds ? 101 : 400,
   ],
   ['4.2.1', 'no key', but({ Key: undefined }), 400],
   ['4.2.1', 'an empty key', but({ Key: 'Sec-WebSocket-Key:' }), 400],

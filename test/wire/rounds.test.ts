@@ -50,17 +50,23 @@ async function settled(): Promise<{ heap: number; handles: string[] }> {
   return { heap: Math.min(...heaps), handles: process.getActiveResourcesInfo().sort() }
 }
 
-test('a second round of 1,000 connections leaves no more behind than the first', async () => {
-  expect(global.gc, 'the heap is measured behind a collection').toBeTypeOf('function')
-  const running = await serving({}, ({ read, messages }) => {
-    read(() => undefined)
-    messages.subscribe()
-    return NEVER
-  })
-  await round(running)
-  const first = await settled()
-  await round(running)
-  const second = await settled()
-  expect(second.heap - first.heap).toBeLessThanOrEqual(64 * 1024)
-  expect(second.handles).toEqual(first.handles)
-})
+test(
+  'a round of 1,000 connections leaves no more behind than the one before',
+  { timeout: 60_000 },
+  async () => {
+    expect(global.gc, 'the heap is measured behind a collection').toBeTypeOf('function')
+    const running = await serving({}, ({ read, messages }) => {
+      read(() => undefined)
+      messages.subscribe()
+      return NEVER
+    })
+    // what the process makes once is made by then: Node 26 keeps 70 KB more from the second on
+    await round(running)
+    await round(running)
+    const first = await settled()
+    await round(running)
+    const second = await settled()
+    expect(second.heap - first.heap).toBeLessThanOrEqual(64 * 1024)
+    expect(second.handles).toEqual(first.handles)
+  },
+)
