@@ -84,7 +84,7 @@ async function told(open: number, look: Look = {}): Promise<Page> {
   let feed: WebSocketRoute | undefined
   await page.routeWebSocket(/feed$/, route => (feed = route))
   await page.goto(`${origin}/observatory`)
-  await page.clock.pauseAt(noon + 1_000)
+  await page.clock.runFor(200)
   while (!feed) await page.clock.runFor(20)
   const say = (...all: News[]) => all.forEach(news => feed!.send(JSON.stringify(news)))
   say(snapshotOf(open, noon), ...endingsOf(noon - 20_000))
