@@ -109,7 +109,7 @@ async function flaws(page: Page): Promise<string[]> {
 async function picture(page: Page, name: string): Promise<void> {
   const path = fileURLToPath(new URL(`../../docs/${name}.png`, import.meta.url))
   const wanted = process.env['RIVULET_SCREENSHOTS'] === '1'
-  await page.getByTestId('address').evaluate(element => {
+  await page.getByTestId('address').evaluate((element: { textContent: string }) => {
     element.textContent = 'of the example at localhost:8081'
   })
   const image = await page.screenshot({ ...(wanted && { path }), animations: 'disabled' })
