@@ -118,7 +118,7 @@ function workOf(events: readonly TraceEvent[]): { frames: number[]; waited: numb
     .filter(({ name }) => name === 'FireAnimationFrame')
     .map(({ ts }) => ts)
     .toSorted((a, b) => a - b)
-  const tasks = own.filter(({ name, ph }) => ph === 'X' && /RunTask$/.test(name))
+  const tasks = own.filter(({ name, ph }) => ph === 'X' && name.endsWith('RunTask'))
   const frames = starts.slice(1).map(() => 0)
   const waited = [...frames]
   for (const { ts, dur = 0, tdur = dur } of tasks) {
@@ -177,7 +177,7 @@ try {
   loading.end()
   await browser.close()
   for (const peer of peers) peer.close()
-  child.stdin?.end()
+  child.stdin.end()
 }
 
 const ratios = costs.with.map((cost, at) => cost / costs.without[at]!)

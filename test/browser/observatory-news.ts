@@ -78,13 +78,14 @@ export function secondOf(open: number, time: number, second: number): News[] {
   ]
 }
 
-/** Messages of the last ten seconds, of these connections. */
+/** Messages of the last ten seconds and of the next few, of these connections. */
 export function messagesOf(ids: readonly string[], time: number): News {
   const marbles: Marble[] = ids.flatMap((id, at) => {
     const random = seeded(at + 1)
     return (['in', 'out'] as const).flatMap(direction => {
       const pace = 120 + random() * 1_400
-      const count = Math.floor(9_500 / pace)
+      // some are still to come: the clock goes on until the picture is taken
+      const count = Math.floor(16_000 / pace)
       return Array.from({ length: count }, (_, nth): Marble => {
         const kind = random() < 0.12 ? 'binary' : 'text'
         const bytes = Math.round(2 ** (3 + random() * 9))

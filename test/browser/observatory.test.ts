@@ -84,7 +84,7 @@ async function told(open: number, look: Look = {}): Promise<Page> {
   let feed: WebSocketRoute | undefined
   await page.routeWebSocket(/feed$/, route => (feed = route))
   await page.goto(`${origin}/observatory`)
-  await page.clock.pauseAt(noon + 1_000)
+  await page.clock.runFor(200)
   while (!feed) await page.clock.runFor(20)
   const say = (...all: News[]) => all.forEach(news => feed!.send(JSON.stringify(news)))
   say(snapshotOf(open, noon), ...endingsOf(noon - 20_000))
@@ -109,7 +109,7 @@ async function flaws(page: Page): Promise<string[]> {
 async function picture(page: Page, name: string): Promise<void> {
   const path = fileURLToPath(new URL(`../../docs/${name}.png`, import.meta.url))
   const wanted = process.env['RIVULET_SCREENSHOTS'] === '1'
-  await page.getByTestId('address').evaluate(element => {
+  await page.getByTestId('address').evaluate((element: { textContent: string }) => {
     element.textContent = 'of the example at localhost:8081'
   })
   const image = await page.screenshot({ ...(wanted && { path }), animations: 'disabled' })
