@@ -97,8 +97,12 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   #answered: (() => void) | undefined
   // a server's small frames of this turn
   #batch: Batch | undefined
-  // whether this turn's bytes wait in the TCP socket
+  // whether this turn's bytes wait in the TCP socket, of how many messages, and of how many last time
   #corked = false
+  #corkedMessages = 0
+  #burst = false
+  // whether the message is still on its way that went without waiting
+  #ahead = false
   // whether it is among those whose turn will be ended, and who comes behind it
   #holds = false
   #behind: WsSocket | undefined
@@ -109,6 +113,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   get #written(): (error?: Error | null) => void {
     return (this.#onWritten ??= error => {
       if (error) this.#refused++
+      this.#ahead = false
       this.#drained()
     })
   }
@@ -209,11 +214,21 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     this.#judge()
   }
 
+  // A lone message is not to pay for a turn: the first goes ahead, those behind it are held, and from
+  // the first on where the last turn had several.
   #cork(): void {
-    if (this.#corked || !this.#tcp) return
-    this.#hold()
-    this.#corked = true
-    this.#tcp.cork()
+    if (!this.#tcp) return
+    if (!this.#corked) {
+      if (!this.#ahead && !this.#burst) {
+        this.#ahead = true
+        return
+      }
+      this.#hold()
+      this.#corked = true
+      this.#corkedMessages = 0
+      this.#tcp.cork()
+    }
+    this.#corkedMessages++
   }
 
   #hold(): void {
@@ -246,6 +261,7 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
   flush(): void {
     if (this.#corked) {
       this.#corked = false
+      this.#burst = this.#corkedMessages > 1
       this.#tcp?.uncork()
     }
     const batch = this.#batch
