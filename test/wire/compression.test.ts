@@ -27,7 +27,8 @@ const deflate = 'permessage-deflate'
 
 /** What a server agrees to. */
 async function agreed(compression: Compression, offer: string | undefined) {
-  const { port } = await serving({ compression })
+  // this client answers no Close frame
+  const { port } = await serving({ compression, timeouts: { close: 20 } })
   const client = await RawClient.connect(port)
   client.write(upgradeRequest({ headers: { 'Sec-WebSocket-Extensions': offer } }))
   const { status, headers } = await client.answer()

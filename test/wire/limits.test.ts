@@ -41,12 +41,14 @@ describe('limits.perAddress', () => {
   test('goes by what a trusted proxy says, and by nobody else’s word', async () => {
     const limits = { perAddress: 1 }
     const from = (address: string) => ({ 'X-Forwarded-For': address })
-    const trusting = await serving({ limits, trustProxy: true })
+    // these clients answer no Close frame
+    const timeouts = { close: 20 }
+    const trusting = await serving({ limits, timeouts, trustProxy: true })
     expect((await asking(trusting.port, from('203.0.113.7'))).status).toBe(101)
     expect((await asking(trusting.port, from('203.0.113.7'))).status).toBe(429)
     expect((await asking(trusting.port, from('6.6.6.6, 203.0.113.7'))).status).toBe(429)
     expect((await asking(trusting.port, from('203.0.113.8'))).status).toBe(101)
-    const wary = await serving({ limits })
+    const wary = await serving({ limits, timeouts })
     expect((await asking(wary.port, from('203.0.113.7'))).status).toBe(101)
     expect((await asking(wary.port, from('203.0.113.8'))).status).toBe(429)
   })
