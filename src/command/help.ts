@@ -20,7 +20,8 @@ Options
                                binary messages are printed so, without this option as hex
   -n, --count <number>         closes when so many messages have come
   -w, --wait <seconds>         closes when the input has ended and nothing came for so long:
-                               1 for a pipe, 0 for a terminal, forever for as long as it lasts
+                               1 for a pipe, 0 for a terminal, forever with --count,
+                               or 'forever' when said
   -h, --help
       --version
 

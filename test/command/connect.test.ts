@@ -114,6 +114,19 @@ describe('what is piped in', () => {
 })
 
 describe('--wait', () => {
+  test('is forever where messages are counted and nothing else is said', async () => {
+    const { url, wss } = await wsServing()
+    wss.on('connection', ws => void setTimeout(() => ws.send('at last'), 1_500))
+    const [patient, hasty] = [
+      rivulet(['connect', url, '--count', '1']).pipe('hi\n'),
+      rivulet(['connect', url, '--count', '1', '--wait', '0.1']).pipe('hi\n'),
+    ]
+    expect(await patient.exit).toBe(0)
+    expect(patient.said).toBe('at last\n')
+    expect(await hasty.exit).toBe(0)
+    expect(hasty.said).toBe('')
+  })
+
   test('counts from what was printed last, and 0 does not wait', async () => {
     const { url, wss } = await wsServing()
     wss.on('connection', ws => {
