@@ -93,6 +93,22 @@ describe('the metrics of a server', () => {
     client.ws.terminate()
   })
 
+  test('only grow also when a peer vanishes with much on its way to it', async () => {
+    const { server, url } = await serving({}, () =>
+      interval(1).pipe(map(() => 'x'.repeat(10_000))),
+    )
+    const client = await openClient(url)
+    client.ws.pause()
+    while (metrics(server).queued === 0) await new Promise(resolve => setImmediate(resolve))
+    const before = metrics(server)
+    client.ws.terminate()
+    while (metrics(server).connections.open > 0) await new Promise(resolve => setImmediate(resolve))
+    const after = metrics(server)
+    expect(after.refused).toBeGreaterThan(before.refused)
+    expect(after.messagesOut).toBeGreaterThanOrEqual(before.messagesOut)
+    expect(after.bytesOut).toBeGreaterThanOrEqual(before.bytesOut)
+  })
+
   test('are those of what accept returned, too, and of nothing else', async () => {
     const http = createServer().listen(0, '127.0.0.1')
     await event(http, 'listening')
