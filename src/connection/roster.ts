@@ -54,6 +54,7 @@ export class Roster<C extends Listed = Listed> {
     return this.#opened
   }
 
+  /** Whether somebody looks on: to prove that nothing leaks. */
   get observed(): boolean {
     return this.#onlookers.length > 0
   }
