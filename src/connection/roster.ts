@@ -91,6 +91,11 @@ export class Roster<C extends Listed = Listed> {
     for (const onlooker of this.#onlookers) onlooker.refused(status)
   }
 
+  /** Some may come, also after an end: an HTTP server may listen again. */
+  begin(): void {
+    this.#ended = false
+  }
+
   /** No more will come. */
   end(): void {
     this.#ended = true
