@@ -68,7 +68,7 @@ export interface Socket {
   readonly bufferedAmount: number
   /** Bytes that have come in, of any frame, also of an unfinished one. */
   readonly bytesRead: number
-  /** Bytes that have gone out, or wait to, of any frame; not known everywhere. */
+  /** Bytes that have gone out, of any frame: only ever more; not known everywhere. */
   readonly bytesWritten?: number | undefined
   /** Messages that have come in, whether somebody listened or not. */
   readonly messagesRead: number

@@ -80,7 +80,8 @@ export class OrderlyWebSocket extends WebSocket {
 export class WsSocket extends Emitter<SocketEvents> implements Socket {
   readonly #ws: OrderlyWebSocket
   // there is none before the handshake of a client is done
-  #tcp: (Duplex & Adapted & { readonly bytesRead?: number; bytesWritten?: number }) | undefined
+  #tcp:
+    (Duplex & Adapted & { readonly bytesRead?: number; readonly bytesWritten?: number }) | undefined
   readonly #framed: boolean
   #sent: number | undefined
   #refusal = false
@@ -152,8 +153,10 @@ export class WsSocket extends Emitter<SocketEvents> implements Socket {
     return this.#tcp?.bytesRead ?? 0
   }
 
+  // Without what waits: that may never go, and then TCP counts it no more.
   get bytesWritten(): number {
-    return (this.#tcp?.bytesWritten ?? 0) + (this.#batch?.bytes ?? 0)
+    const { bytesWritten, writableLength = 0 } = this.#tcp ?? {}
+    return bytesWritten === undefined ? 0 : bytesWritten - writableLength
   }
 
   get refused(): number {

@@ -20,18 +20,18 @@ export interface Parts {
 
 export const parts = Symbol('parts')
 
-/** What has gone through a connection since it began. Signs of life are no messages. */
+/** What has gone through a connection since it began: it only grows. Signs of life are no messages. */
 export interface Counts {
   /** Messages that came in, whether somebody read them or not. */
   readonly messagesIn: number
-  /** Messages that the socket took. */
+  /** Messages that were handed to the socket; one that it could not write is in `refused`, too. */
   readonly messagesOut: number
   /**
    * Bytes that came in. In Node those of the TCP connection: also of the handshake, of frames'
    * headers, and compressed; in a browser those of messages, as far as it tells.
    */
   readonly bytesIn: number
-  /** Bytes that went out, or wait in the socket; counted like those that came in. */
+  /** Bytes that went out, counted like those that came in. */
   readonly bytesOut: number
   /** Messages that waited in the outbox and were dropped. */
   readonly dropped: number
@@ -75,7 +75,7 @@ export function countsOf({ socket, writer, reader }: Parts): Counts {
   const { outbox } = writer
   return {
     messagesIn: socket.messagesRead - reader.beats,
-    messagesOut: outbox.sent - writer.beats - socket.refused,
+    messagesOut: outbox.sent - writer.beats,
     bytesIn: socket.bytesRead,
     bytesOut: socket.bytesWritten ?? 0,
     dropped: outbox.dropped,

@@ -50,7 +50,7 @@ export class Outbox {
   #onIdle: (() => void) | undefined
   #onEmpty: (() => void) | undefined
   #onDrain: (() => void) | undefined
-  /** Told of each message that is handed to the socket, while somebody inspects the connection. */
+  /** Told of each message that was handed to the socket, while somebody inspects the connection. */
   tap: ((message: Queued) => void) | undefined
   // the message in pieces that is on its way
   #pieces: Pieces | undefined
@@ -169,7 +169,12 @@ export class Outbox {
   #hand(message: Queued): void {
     this.sent++
     this.handed++
+    this.#pass(message)
+    // behind it: who is told may close the connection
     this.tap?.(message)
+  }
+
+  #pass(message: Queued): void {
     if (isPrepared(message)) {
       const { frame, message: plain } = message[prepared]
       if (this.#socket.sendFrame) this.#socket.sendFrame(frame, plain)

@@ -54,6 +54,7 @@ export class Roster<C extends Listed = Listed> {
     return this.#opened
   }
 
+  /** Whether somebody looks on: to prove that nothing leaks. */
   get observed(): boolean {
     return this.#onlookers.length > 0
   }
@@ -88,6 +89,11 @@ export class Roster<C extends Listed = Listed> {
   refuse(status: number): void {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1)
     for (const onlooker of this.#onlookers) onlooker.refused(status)
+  }
+
+  /** Some may come, also after an end: an HTTP server may listen again. */
+  begin(): void {
+    this.#ended = false
   }
 
   /** No more will come. */

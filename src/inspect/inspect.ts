@@ -2,6 +2,7 @@
 
 import { isObservable, Observable, of, type Subscriber, Subscription } from 'rxjs'
 import { countsOf, parts } from '../connection/counts.js'
+import type { State } from '../connection/machine.js'
 import type { Listed, Roster } from '../connection/roster.js'
 import { timingOf } from '../connection/timing.js'
 import { group, observable, period, yesOrNo } from '../option.js'
@@ -78,13 +79,13 @@ class Inspector {
     const connections = all.map(connection => this.#sampler.add(connection))
     this.#subscriber.next({ type: 'snapshot', time, connections })
     if (this.#subscriber.closed) return
-    for (const connection of all) this.#watch(connection)
+    all.forEach((connection, at) => this.#watch(connection, connections[at]?.state))
     if ('live' in subject) {
       this.#running.add(
         subject.watch({
           came: (connection, handshake) => {
             this.#sampler.add(connection)
-            this.#watch(connection, handshake)
+            this.#watch(connection, connection.state, handshake)
           },
           refused: status => this.#tell({ type: 'refused', time: this.#scheduler.now(), status }),
           ended: () => this.#subscriber.complete(),
@@ -129,10 +130,10 @@ class Inspector {
     this.#running.add(() => timer.unsubscribe())
   }
 
-  #watch(connection: Listed, handshake?: number): void {
+  // `known`: the state that was told; whoever was told may have closed it
+  #watch(connection: Listed, known: State | undefined, handshake?: number): void {
     const watching = new Subscription()
     this.#watching.set(connection, watching)
-    let known = connection.state
     watching.add(
       connection.states.subscribe(state => {
         if (state === known) return

@@ -20,10 +20,6 @@ interface Known extends Waiting {
 export class Sampler {
   readonly #known = new Map<Listed, Known>()
 
-  get connections(): Iterable<Listed> {
-    return this.#known.keys()
-  }
-
   /** Begins to look at a connection. */
   add(connection: Listed): ConnectionView {
     const known = look(connection)

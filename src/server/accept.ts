@@ -30,6 +30,7 @@ export function accept<In = Message, Out = In, Principal = unknown>(
     const remove = addRoute(server, acceptor.path, (request, socket, head) =>
       acceptor.take(request, socket, head, connection => subscriber.next(connection)),
     )
+    acceptor.roster.begin()
     const complete = () => {
       acceptor.roster.end()
       subscriber.complete()

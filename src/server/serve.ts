@@ -155,8 +155,9 @@ export function serve<In = Message, Out = In, Principal = unknown>(
   const finish = () => {
     if (!unbound || together.size > 0) return
     listening.complete()
-    connections.complete()
+    // before who subscribes leaves
     together.end()
+    connections.complete()
     drain.end()
   }
   const gone = () => {
@@ -190,6 +191,7 @@ export function serve<In = Message, Out = In, Principal = unknown>(
         const end = connections.subscribe({ complete: () => subscriber.complete() })
         return () => {
           remove()
+          together.leave(beside)
           beside.dismiss()
           end.unsubscribe()
         }

@@ -73,6 +73,20 @@ describe('what is seen of a connection', () => {
     expect(all).toEqual(['0 snapshot', '1000 opened', '2000 closing', '2000 closed', 'completes'])
   })
 
+  test('is that it closes, also when whoever is told of it closes it', () => {
+    const all: string[] = []
+    virtualTime(({ accept, at }) => {
+      const { connection } = accept(() => NEVER)
+      at('1s', () =>
+        inspect(connection).subscribe(({ type }) => {
+          all.push(type)
+          if (type === 'snapshot') connection.close()
+        }),
+      )
+    })
+    expect(all).toEqual(['snapshot', 'closing', 'closed'])
+  })
+
   test('is the Close, with its cause in words, and the counts of its whole life', () => {
     const all = seen(({ accept, at }) => {
       const { connection, peer } = accept(() => {
@@ -273,6 +287,16 @@ describe('each message', () => {
         connections.every(({ messagesIn, messagesOut }) => messagesIn + messagesOut === 0),
       ),
     ).toBe(true)
+  })
+
+  test('has gone when it is told of: who closes then closes behind it', () => {
+    virtualTime(({ accept, expectStream }) => {
+      const { connection, peer } = accept(() => interval(1_000).pipe(map(n => String(n))))
+      inspect(connection, { messages: true }).subscribe(({ type }) => {
+        if (type === 'message') connection.close()
+      })
+      expectStream(peer.received).toBe('1s a', { a: '0' })
+    })
   })
 
   test('is told to each who asks, until the last has left', () => {

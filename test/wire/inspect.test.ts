@@ -130,6 +130,25 @@ describe('inspect of a server', () => {
 })
 
 describe('inspect of what accept returned', () => {
+  test('tells of an HTTP server that listens again, when accept is subscribed to again', async () => {
+    const http = createServer()
+    const accepted = accept(http, { path: '/ws' }, () => NEVER)
+    for (let time = 0; time < 2; time++) {
+      http.listen(0, '127.0.0.1')
+      await event(http, 'listening')
+      accepted.subscribe()
+      const { next, completed } = watching(accepted)
+      const { port } = http.address() as AddressInfo
+      const client = await openClient(`ws://127.0.0.1:${port}/ws`)
+      await next('opened')
+      client.ws.close()
+      await client.closed
+      http.close()
+      await event(http, 'close')
+      expect(completed()).toBe(true)
+    }
+  })
+
   test('tells of its connections, and completes with the HTTP server', async () => {
     const http = createServer().listen(0, '127.0.0.1')
     await event(http, 'listening')

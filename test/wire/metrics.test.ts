@@ -93,6 +93,20 @@ describe('the metrics of a server', () => {
     client.ws.terminate()
   })
 
+  test('only grow also when a peer vanishes with much on its way to it', async () => {
+    const { server, url } = await serving({}, () => interval(1).pipe(map(() => 'x'.repeat(10_000))))
+    const client = await openClient(url)
+    client.ws.pause()
+    while (metrics(server).queued === 0) await new Promise(resolve => setImmediate(resolve))
+    const before = metrics(server)
+    client.ws.terminate()
+    while (metrics(server).connections.open > 0) await new Promise(resolve => setImmediate(resolve))
+    const after = metrics(server)
+    expect(after.refused).toBeGreaterThan(before.refused)
+    expect(after.messagesOut).toBeGreaterThanOrEqual(before.messagesOut)
+    expect(after.bytesOut).toBeGreaterThanOrEqual(before.bytesOut)
+  })
+
   test('are those of what accept returned, too, and of nothing else', async () => {
     const http = createServer().listen(0, '127.0.0.1')
     await event(http, 'listening')
@@ -129,6 +143,19 @@ describe('accept of a server', () => {
     expect(await client.closed).toMatchObject({ code: 1001 })
     await closed
     expect(completed).toBe(true)
+  })
+
+  test('is over when nobody subscribes: its connections stay, and its path is nobody’s', async () => {
+    const { server, port } = await serving({ path: '/ws' })
+    const subscription = server.accept({ path: '/feed' }, ({ messages }) => messages).subscribe()
+    const client = await openClient(`ws://127.0.0.1:${port}/feed`)
+    subscription.unsubscribe()
+    expect((await fetch(`http://127.0.0.1:${port}/feed`)).status).toBe(404)
+    client.ws.send('still here')
+    expect(await client.next()).toBe('still here')
+    const closed = stopped(server)
+    expect(await client.closed).toMatchObject({ code: 1001 })
+    await closed
   })
 
   test('needs a path, and one of its own', async () => {
