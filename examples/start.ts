@@ -99,7 +99,6 @@ server.listening.subscribe({
     console.log(`The page      http://localhost:${port}/`)
     console.log(`The WebSocket ws://localhost:${port}/ws`)
     console.log(`Watch it      http://localhost:${port}/observatory`)
-    console.log(`Watch it      http://localhost:${port}/observatory`)
     console.log('Ctrl+C stops it.')
   },
   error: (error: NodeJS.ErrnoException) =>
