@@ -3,7 +3,7 @@
 const part = name => document.querySelector(`[data-testid='${name}']`)
 
 // the server has it: a page from a file cannot know whether there is one
-part('observatory').hidden = location.protocol === 'file:'
+if (location.protocol === 'file:') part('observatory')?.setAttribute('hidden', '')
 
 /** Where the server of this page is, also for a page that was opened from a file. */
 function addressOf(query = '') {
