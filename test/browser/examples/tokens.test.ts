@@ -3,7 +3,7 @@ import { tokens } from '../../../examples/tokens/server.js'
 import { leftOut } from '../chromium.js'
 import { browsing, judge, running, visiting } from './visitor.js'
 
-const { silent, stopped } = vi.hoisted(() => {
+const thinking = vi.hoisted(() => {
   let stopped: () => void
   return {
     stopped: new Promise<void>(resolve => (stopped = resolve)),
@@ -20,7 +20,7 @@ vi.mock(import('../../../examples/tokens/model.js'), async original => {
   const { generate } = await original()
   return {
     generate: (question, signal) =>
-      question === 'Think' ? silent(signal) : generate(question, signal),
+      question === 'Think' ? thinking.silent(signal) : generate(question, signal),
   }
 })
 
@@ -66,7 +66,7 @@ describe.skipIf(leftOut)('the page of the tokens example', { timeout: 60_000 }, 
     await page.keyboard.press('Enter')
     await says('answers', 'answering')
     await page.close()
-    await stopped
+    await thinking.stopped
   })
 
   test('shows an answer that is under way, and one that was stopped', async () => {
