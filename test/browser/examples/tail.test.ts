@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { follow } from '../../../examples/tail/follow.js'
 import { tail } from '../../../examples/tail/server.js'
+import { openClient } from '../../wire/ws-client.js'
 import { leftOut } from '../chromium.js'
 import { browsing, judge, running, visiting } from './visitor.js'
 
@@ -47,6 +48,15 @@ describe.skipIf(process.platform !== 'linux')('follow', () => {
     expect(opened(path)).toBe(1)
     await followed.return(undefined)
     expect(opened(path)).toBe(0)
+  })
+
+  test('closes a file that does not grow when the client leaves', async () => {
+    const { path, start } = logged('a line\n')
+    const { port } = await running(start)
+    const { ws } = await openClient(`ws://127.0.0.1:${port}/ws`)
+    await expect.poll(() => opened(path)).toBe(1)
+    ws.close()
+    await expect.poll(() => opened(path), { timeout: 5_000 }).toBe(0)
   })
 })
 
