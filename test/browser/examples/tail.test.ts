@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   appendFileSync,
   mkdtempSync,
@@ -54,6 +55,10 @@ describe.skipIf(process.platform !== 'linux')('follow', () => {
     const { path, start } = logged('a line\n')
     const { port } = await running(start)
     const { ws } = await openClient(`ws://127.0.0.1:${port}/ws`)
+    // it has what there is, and an answer to a ping: now nothing more comes
+    await once(ws, 'message')
+    ws.ping()
+    await once(ws, 'pong')
     await expect.poll(() => opened(path)).toBe(1)
     ws.close()
     await expect.poll(() => opened(path), { timeout: 5_000 }).toBe(0)
