@@ -2,6 +2,9 @@
 
 const part = name => document.querySelector(`[data-testid='${name}']`)
 
+// the server has it: a page from a file cannot know whether there is one
+if (location.protocol === 'file:') part('observatory')?.setAttribute('hidden', '')
+
 /** Where the server of this page is, also for a page that was opened from a file. */
 function addressOf(query = '') {
   const { protocol, origin, search } = location

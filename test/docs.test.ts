@@ -16,12 +16,16 @@ const text = (page: string) => readFileSync(root + page, 'utf8')
 // what was made of the sources was compiled with them
 const written = (page: string) =>
   text(page).replace(/<!-- generated: by the tests of test\/docs;[^]*$/, '')
-const blocks = pages.flatMap(page => blocksOf(page, written(page)))
+const ofExamples = readdirSync(`${root}examples`, { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.md'))
+  .map(file => `examples/${file}`)
+const blocks = [...pages, ...ofExamples].flatMap(page => blocksOf(page, written(page)))
 const place = ({ file, line }: Block) => `${file}:${line}`
 
 describe('the code in the docs', () => {
   it('is seen', () => {
-    expect(blocks.map(({ file }) => file)).toContain('README.md')
+    const files = blocks.map(({ file }) => file)
+    for (const file of ['README.md', 'examples/ticker/README.md']) expect(files).toContain(file)
     expect(blocks.filter(block => block.run)).not.toEqual([])
   })
 
@@ -38,13 +42,7 @@ describe('the code in the docs', () => {
 })
 
 describe('a link in the docs', () => {
-  const linking = [
-    ...pages,
-    'CHANGELOG.md',
-    ...readdirSync(`${root}examples`, { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.md'))
-      .map(file => `examples/${file}`),
-  ]
+  const linking = [...pages, 'CHANGELOG.md', ...ofExamples]
   const links = linking.flatMap(page =>
     Array.from(text(page).matchAll(/(?:\]\(|src="|srcset=")([^)"]+)/g), ([, to = '']) => ({
       page,

@@ -15,14 +15,20 @@ const piece = 64 * 1024
  *
  * @param last bytes to show of what is already there
  * @param every ms between looks at a file that does not grow
+ * @param left ends it, also while the file does not grow: `return()` waits for the next piece
  */
-export async function* follow(path: string, last = piece, every = 250): AsyncGenerator<Followed> {
+export async function* follow(
+  path: string,
+  last = piece,
+  every = 250,
+  left?: AbortSignal,
+): AsyncGenerator<Followed> {
   let file: FileHandle | undefined
   let gone = false
   let position = 0
   let decoder = new TextDecoder()
   try {
-    for (let first = true; ; first = false) {
+    for (let first = true; !left?.aborted; first = false) {
       file ??= await open(path).catch(absent)
       if (!file) {
         if (!gone) yield { note: 'gone' }

@@ -15,9 +15,11 @@ export function tail(port: number, path = writeLog()) {
       request: site(import.meta.url),
     },
     // pulled as the socket drains: a slow reader makes the server read the file slowly
-    async function* () {
+    async function* ({ closed }) {
+      const left = new AbortController()
+      closed.subscribe(() => left.abort())
       yield { name: basename(path) }
-      yield* follow(path)
+      yield* follow(path, undefined, undefined, left.signal)
     },
   )
 }

@@ -94,13 +94,15 @@ describe.skipIf(leftOut)('the page of the hello example', () => {
     const connection = firstValueFrom(server.connections)
     const file = new URL('../../examples/hello/index.html', import.meta.url)
     file.searchParams.set('url', `ws://127.0.0.1:${port}/ws`)
-    const { page, said, complaints, reaches } = await opened(file.href)
+    const { page, part, said, complaints, reaches } = await opened(file.href)
     await reaches('state', 'open')
     const { handshake, closed } = await connection
     expect(handshake.origin).toMatch(/^(null|file:\/\/)$/)
     const left = firstValueFrom(closed)
     await reaches('count', '1')
     expect(said).toEqual(['hello'])
+    // a link that would lead nowhere
+    expect(await part('observatory').isVisible()).toBe(false)
     expect(complaints).toEqual([])
     // leaving the page closes with 1001, as browsers do
     await page.goto('about:blank')

@@ -53,5 +53,12 @@ test.each(folders)('%s starts by its name, tells its page, and ends at SIGTERM',
   }
   example.kill('SIGTERM')
   expect(await example.exit).toEqual([0, null])
+  expect(example.said.split('\n')).toEqual([
+    `The page      http://localhost:${port}/`,
+    `The WebSocket ws://localhost:${port}/ws`,
+    `Watch it      http://localhost:${port}/observatory`,
+    'Ctrl+C stops it.',
+    '',
+  ])
   expect(example.complained).toBe('')
 })

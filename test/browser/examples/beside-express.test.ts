@@ -19,6 +19,11 @@ describe.skipIf(leftOut)('the page of the beside-express example', { timeout: 60
     expect(await part('sign-in').isVisible()).toBe(false)
     await judge(page, 'beside-express')
 
+    const bob = await visiting(address)
+    await bob.page.getByLabel('Your name').fill('Bob')
+    await bob.page.keyboard.press('Enter')
+    await bob.says('messages', 'Hello, Bob')
+
     // another window of the same browser is of the same session, and ends with it
     const other = await page.context().newPage()
     await other.goto(address)
@@ -26,6 +31,10 @@ describe.skipIf(leftOut)('the page of the beside-express example', { timeout: 60
     await other.getByRole('button', { name: 'Sign out' }).press('Enter')
     await says('messages', 'closed with 4401 signed out')
     await says('who', 'Nobody is signed in.')
+    // nobody else's does
+    const heard = bob.part('messages').locator('li')
+    await heard.nth(await heard.count()).waitFor()
+    expect(await heard.allTextContents()).not.toContain('closed with 4401 signed out')
   })
 
   test('says that the server has stopped, and comes back', async () => {

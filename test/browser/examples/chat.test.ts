@@ -27,6 +27,27 @@ describe.skipIf(leftOut)('the page of the chat example', { timeout: 60_000 }, ()
     await judge(ada.page, 'chat')
   })
 
+  test('keeps what is said in one room from the others', async () => {
+    const { address } = await running(chat)
+    const lobby = await visiting(address)
+    const garden = await visiting(`${address}#garden`)
+    await lobby.says('count', '1')
+    await garden.says('count', '1')
+    for (const [{ page, says }, text] of [
+      [lobby, 'in the lobby'],
+      [garden, 'in the garden'],
+    ] as const) {
+      await page.getByLabel('Message').fill(text)
+      await page.keyboard.press('Enter')
+      await says('said', text)
+    }
+    expect(await garden.part('said').locator('li').allTextContents()).toEqual([
+      'in the gardensomebody',
+    ])
+    expect(await garden.part('room').textContent()).toBe('garden')
+    expect(await garden.part('who').locator('li').count()).toBe(1)
+  })
+
   test('marks a member who does not read, until he is gone', async () => {
     const { address, port } = await running(chat)
     const ada = await visiting(address)

@@ -14,7 +14,7 @@ describe.skipIf(leftOut)('the page of the echo example', { timeout: 60_000 }, ()
     )
     await says('state', /^open$/)
     // over the links to the field
-    for (let at = 0; at < 3; at++) await page.keyboard.press('Tab')
+    for (let at = 0; at < 4; at++) await page.keyboard.press('Tab')
     await page.keyboard.type('again')
     await page.keyboard.press('Enter')
     await says('messages', 'again')

@@ -46,7 +46,7 @@ describe.skipIf(leftOut)('the picture of the hello example', { timeout: 60_000 }
     await says('code', '1001')
     await judge(page)
     await restart()
-    for (let at = 0; at < 3; at++) await page.keyboard.press('Tab')
+    for (let at = 0; at < 4; at++) await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.dataset.testid')).toBe('toggle')
     await page.keyboard.press('Enter')
     await says('state', /^open$/)

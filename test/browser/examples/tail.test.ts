@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import {
   appendFileSync,
   mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -9,7 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { follow } from '../../../examples/tail/follow.js'
 import { tail } from '../../../examples/tail/server.js'
+import { openClient } from '../../wire/ws-client.js'
 import { leftOut } from '../chromium.js'
 import { browsing, judge, running, visiting } from './visitor.js'
 
@@ -24,6 +30,41 @@ function logged(text: string) {
 const minute = (at: number) =>
   `2026-01-01T12:${String(at).padStart(2, '0')}:00Z request ${at} took ${(at * 37) % 90} ms\n`
 
+/** How often this process has the file open. */
+const opened = (path: string) =>
+  readdirSync('/proc/self/fd').filter(fd => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === realpathSync(path)
+    } catch {
+      // the one that listed them
+      return false
+    }
+  }).length
+
+describe.skipIf(process.platform !== 'linux')('follow', () => {
+  test('closes the file when nobody pulls any more', async () => {
+    const { path } = logged('a line\n')
+    const followed = follow(path)
+    expect((await followed.next()).value).toEqual({ text: 'a line\n' })
+    expect(opened(path)).toBe(1)
+    await followed.return(undefined)
+    expect(opened(path)).toBe(0)
+  })
+
+  test('closes a file that does not grow when the client leaves', async () => {
+    const { path, start } = logged('a line\n')
+    const { port } = await running(start)
+    const { ws } = await openClient(`ws://127.0.0.1:${port}/ws`)
+    // it has what there is, and an answer to a ping: now nothing more comes
+    await once(ws, 'message')
+    ws.ping()
+    await once(ws, 'pong')
+    await expect.poll(() => opened(path)).toBe(1)
+    ws.close()
+    await expect.poll(() => opened(path), { timeout: 5_000 }).toBe(0)
+  })
+})
+
 describe.skipIf(leftOut)('the page of the tail example', { timeout: 60_000 }, () => {
   browsing()
 
@@ -33,9 +74,12 @@ describe.skipIf(leftOut)('the page of the tail example', { timeout: 60_000 }, ()
     const { page, part, says } = await visiting(address)
     await says('name', 'app.log')
     await says('text', 'request 5 took')
-    appendFileSync(path, '2026-01-01T12:06:00Z half a li')
-    await says('text', 'half a li')
-    appendFileSync(path, 'ne, and an umläut\n')
+    // it is read within a line, and within a character
+    const line = Buffer.from('2026-01-01T12:06:00Z half a line, and an umläut\n')
+    const within = line.indexOf('ä') + 1
+    appendFileSync(path, line.subarray(0, within))
+    await says('text', 'and an uml')
+    appendFileSync(path, line.subarray(within))
     await says('text', 'half a line, and an umläut\n')
     expect(await part('lines').textContent()).toBe('6')
 
@@ -73,9 +117,8 @@ describe.skipIf(leftOut)('the page of the tail example', { timeout: 60_000 }, ()
     const { address } = await running(start)
     const { page, part, says } = await visiting(address)
     await says('lines', '200')
-    await page.keyboard.press('Tab')
-    await page.keyboard.press('Tab')
-    await page.keyboard.press('Tab')
+    // over the links to the button
+    for (let at = 0; at < 4; at++) await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     expect(await part('pause').getAttribute('aria-pressed')).toBe('true')
     const top = 'document.querySelector("pre").scrollTop'

@@ -1,7 +1,28 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tokens } from '../../../examples/tokens/server.js'
 import { leftOut } from '../chromium.js'
 import { browsing, judge, running, visiting } from './visitor.js'
+
+const thinking = vi.hoisted(() => {
+  let stopped: () => void
+  return {
+    stopped: new Promise<void>(resolve => (stopped = resolve)),
+    /** A model that thinks for as long as nobody stops it. */
+    async *silent(signal: AbortSignal) {
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
+      stopped()
+      yield* []
+    },
+  }
+})
+
+vi.mock(import('../../../examples/tokens/model.js'), async original => {
+  const { generate } = await original()
+  return {
+    generate: (question, signal) =>
+      question === 'Think' ? thinking.silent(signal) : generate(question, signal),
+  }
+})
 
 describe.skipIf(leftOut)('the page of the tokens example', { timeout: 60_000 }, () => {
   browsing()
@@ -35,6 +56,17 @@ describe.skipIf(leftOut)('the page of the tokens example', { timeout: 60_000 }, 
     await says('waiting', 'No question waits.')
     expect(await part('stop').isDisabled()).toBe(true)
     await judge(page)
+  })
+
+  test('stops a model that says nothing yet when who asked leaves', async () => {
+    const { address } = await running(tokens)
+    const { page, says } = await visiting(address)
+    await says('state', /^open$/)
+    await page.getByLabel('Question').fill('Think')
+    await page.keyboard.press('Enter')
+    await says('answers', 'answering')
+    await page.close()
+    await thinking.stopped
   })
 
   test('shows an answer that is under way, and one that was stopped', async () => {

@@ -86,6 +86,8 @@ export async function visiting(address: string, prepare?: (page: Page) => Promis
 export async function judge(page: Page, name?: string): Promise<void> {
   expect(await page.title()).toMatch(/Rivulet/)
   expect(await page.locator('html').getAttribute('lang')).toBe('en')
+  const observatory = page.getByRole('link', { name: 'observatory' })
+  expect(await observatory.getAttribute('href')).toBe('/observatory')
   await page.evaluate(axe.source)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
