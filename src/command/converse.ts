@@ -174,8 +174,8 @@ class Conversation {
 
   /** The input has ended: waits until nothing has come for a while, and everything is printed. */
   #quiet(): Promise<unknown> {
-    const { count, wait = count ? 'forever' : this.#terminal.interactive ? 0 : thought } =
-      this.#asked
+    const preset = this.#terminal.interactive ? 0 : thought
+    const { count, wait = count < Infinity ? 'forever' : preset } = this.#asked
     if (wait === 'forever') return new Promise(() => undefined)
     return firstValueFrom(
       this.#printing.pipe(switchMap(printing => (printing ? NEVER : timer(wait)))),
