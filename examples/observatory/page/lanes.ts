@@ -97,9 +97,17 @@ function forget(dots: Dot[], now: number): void {
 
 /** Fits a canvas to its place on the screen, and clears it. */
 export function cleared(canvas: HTMLCanvasElement, width: number, height: number) {
+  const { context } = fitted(canvas, width, height)
+  context.clearRect(0, 0, width, height)
+  return context
+}
+
+/** Fits a canvas to its place on the screen; `anew`: what was on it is gone. */
+export function fitted(canvas: HTMLCanvasElement, width: number, height: number) {
   const ratio = Math.min(devicePixelRatio, 2)
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)]
-  if (canvas.width !== w || canvas.height !== h) {
+  const anew = canvas.width !== w || canvas.height !== h
+  if (anew) {
     canvas.width = w
     canvas.height = h
     canvas.style.width = `${width}px`
@@ -107,6 +115,5 @@ export function cleared(canvas: HTMLCanvasElement, width: number, height: number
   }
   const context = canvas.getContext('2d')!
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  context.clearRect(0, 0, width, height)
-  return context
+  return { context, anew }
 }

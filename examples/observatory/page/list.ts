@@ -1,7 +1,7 @@
 /** List: the connections by state. Only the rows that are to be seen are there. */
 
 import type { State } from 'rivulet'
-import { cleared, drawLanes, type Palette } from './lanes.js'
+import { drawLanes, fitted, type Palette } from './lanes.js'
 import { type Item, type Model, states } from './model.js'
 import { nameOf, standOf, whoOf } from './words.js'
 
@@ -37,6 +37,9 @@ export class List {
   readonly #groups: readonly Group[]
   readonly #rows = new Map<string, Row>()
   #stale = true
+  // whether all lines are to be drawn, and where they were drawn last
+  #moved = true
+  #drawnAt = 0
   // the one that the Tab key leads to
   #active: string | undefined
   #lane = { left: 0, right: 0 }
@@ -81,6 +84,7 @@ export class List {
   arrange(): void {
     if (!this.#stale) return
     this.#stale = false
+    this.#moved = true
     const { scrollTop, clientHeight } = this.#scroll
     const seen: Item[] = []
     const kept = new Set<string>()
@@ -216,9 +220,14 @@ export class List {
     if (focus) this.#rows.get(item.id)?.button.focus({ preventScroll: true })
   }
 
-  draw(now: number, palette: Palette): void {
+  /** Draws the lines of all rows; or of every other, where nothing else has moved. */
+  draw(now: number, palette: Palette, half?: 0 | 1): void {
     const { clientWidth, clientHeight, scrollTop } = this.#scroll
-    const context = cleared(this.#canvas, clientWidth, clientHeight)
+    const { context, anew } = fitted(this.#canvas, clientWidth, clientHeight)
+    const all = half === undefined || anew || this.#moved || scrollTop !== this.#drawnAt
+    this.#moved = false
+    this.#drawnAt = scrollTop
+    if (all) context.clearRect(0, 0, clientWidth, clientHeight)
     let top = -scrollTop
     let covered = 0
     for (const { state } of this.#groups) {
@@ -232,6 +241,10 @@ export class List {
         const y = start + at * rowHeight
         if (y > clientHeight) break
         if (y + rowHeight <= covered) continue
+        if (!all) {
+          if (at % 2 !== half) continue
+          context.clearRect(0, y, clientWidth, rowHeight)
+        }
         const box = { ...this.#lane, in: y + 16, out: y + 36, most: 6.5 }
         drawLanes(context, items[at]!, box, now, palette)
       }

@@ -128,18 +128,19 @@ calm.addEventListener('change', () => (sky.still = calm.matches))
 function frame(at: number): void {
   requestAnimationFrame(frame)
   list.arrange()
-  turn = (turn + 1) % 2
-  if (turn === 0) {
-    sky.draw(at)
-    return
-  }
+  // what there is to draw is spread over four frames
+  turn = (turn + 1) % 4
+  if (turn % 2 === 0) sky.draw(at)
   // who wants no motion gets a picture a second
   if (calm.matches && at - drawnAt < 1_000) return
-  drawnAt = at
   const now = stopped ?? Date.now()
   const colors = { in: palette.accent, out: palette.out, line: palette.line, quiet: palette.quiet }
-  list.draw(now, colors)
-  detail.draw(now, colors)
+  const all = calm.matches || drawnAt === -Infinity
+  drawnAt = at
+  if (all) list.draw(now, colors)
+  else if (turn === 1) list.draw(now, colors, 0)
+  else if (turn === 3) list.draw(now, colors, 1)
+  if (all || turn === 2) detail.draw(now, colors)
 }
 requestAnimationFrame(frame)
 
